@@ -1,0 +1,200 @@
+"""Fixed-point types: the one description of an ``ap_[u]fixed`` that everything in l1ml uses.
+
+Values travel as integers in units of the least significant bit (LSB). Rounding and overflow follow
+the ``ap_fixed`` of AMD's ``ap_types`` headers that hls4ml ships: quantise first, then test for
+overflow, so that the carry of a rounding counts.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l1ml.errors import L1mlError
+
+ROUNDING_MODES = ("TRN", "TRN_ZERO", "RND", "RND_ZERO", "RND_INF", "RND_MIN_INF", "RND_CONV")
+"""The quantisation modes of ``ap_fixed``, by hls4ml's names."""
+
+SATURATION_MODES = ("WRAP", "SAT", "SAT_ZERO", "SAT_SYM")
+"""The overflow modes of ``ap_fixed`` that hls4ml knows (``WRAP_SM`` has no hls4ml name)."""
+
+MAX_WIDTH = 62
+"""Widest type whose values (with one carry bit) fit an int64."""
+
+_PATTERN = re.compile(
+    r"^(?:ap_)?(?P<kind>u?fixed|u?int)<\s*(?P<width>\d+)\s*"
+    r"(?:,\s*(?P<integer>-?\d+)\s*)?(?:,\s*(?:AP_)?(?P<rounding>\w+)\s*)?(?:,\s*(?:AP_)?(?P<saturation>\w+)\s*)?"
+    r"(?:,\s*\d+\s*)?>$"
+)
+
+
+@dataclass(frozen=True)
+class FixedType:
+    """A two's complement fixed-point type, as ``ap_[u]fixed<width, integer, rounding, saturation>``.
+
+    Attributes:
+        width: Number of bits, sign included.
+        integer: Bits left of the binary point, sign included; may be negative or exceed ``width``.
+        signed: Whether the type has a sign bit.
+        rounding: How bits right of the LSB are dropped, one of ``ROUNDING_MODES``.
+        saturation: What happens to values out of range, one of ``SATURATION_MODES``.
+
+    Raises:
+        ValueError: For a width outside 1..62 or an unknown mode.
+    """
+
+    width: int
+    integer: int
+    signed: bool = True
+    rounding: str = "TRN"
+    saturation: str = "WRAP"
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.width <= MAX_WIDTH:
+            raise ValueError(f"a fixed-point width must lie in 1..{MAX_WIDTH}, got {self.width}")
+        if self.rounding not in ROUNDING_MODES:
+            raise ValueError(f"unknown rounding mode {self.rounding!r}; known: {', '.join(ROUNDING_MODES)}")
+        if self.saturation not in SATURATION_MODES:
+            raise ValueError(
+                f"unknown overflow mode {self.saturation!r}; known: {', '.join(SATURATION_MODES)}"
+            )
+
+    @classmethod
+    def parse(cls, text: str) -> FixedType:
+        """Read a precision string such as ``fixed<16,6,RND_CONV,SAT>``, ``ap_uint<8>`` or ``ufixed<6,0>``.
+
+        Raises:
+            L1mlError: If the text is no precision.
+        """
+        match = _PATTERN.match(text.strip())
+        problem = (
+            f"precision {text!r} is not understood; write it like fixed<16,6> or ufixed<6,0,RND_CONV,SAT>"
+        )
+        if match is None:
+            raise L1mlError(problem)
+        kind, width = match["kind"], int(match["width"])
+        if kind.endswith("fixed") and match["integer"] is None:
+            raise L1mlError(problem)
+        try:
+            return cls(
+                width=width,
+                integer=width if kind.endswith("int") else int(match["integer"]),
+                signed=not kind.startswith("u"),
+                rounding=match["rounding"] or "TRN",
+                saturation=match["saturation"] or "WRAP",
+            )
+        except ValueError as error:
+            raise L1mlError(f"precision {text!r}: {error}") from None
+
+    @classmethod
+    def from_hls4ml(cls, precision: Any) -> FixedType:
+        """Translate an hls4ml precision (fixed, integer or XNOR type).
+
+        Raises:
+            L1mlError: For a type without fixed-point form, such as ``float``.
+        """
+        if not hasattr(precision, "width") or not hasattr(precision, "signed") or "float" in str(precision):
+            raise L1mlError(f"precision {precision} is not fixed-point; give the layer an ap_fixed type")
+        return cls(
+            width=int(precision.width),
+            integer=int(getattr(precision, "integer", precision.width)),
+            signed=bool(precision.signed),
+            rounding=str(getattr(precision, "rounding_mode", None) or "TRN"),
+            saturation=str(getattr(precision, "saturation_mode", None) or "WRAP"),
+        )
+
+    @property
+    def fraction(self) -> int:
+        """Bits right of the binary point; negative if the LSB is worth more than 1."""
+        return self.width - self.integer
+
+    @property
+    def lsb(self) -> float:
+        """Worth of the least significant bit."""
+        return 2.0**-self.fraction
+
+    @property
+    def minimum(self) -> int:
+        """Smallest integer (in LSB) of the representation; ``SAT_SYM`` clips one above it."""
+        return -(1 << (self.width - 1)) if self.signed else 0
+
+    @property
+    def maximum(self) -> int:
+        """Largest integer (in LSB)."""
+        return (1 << (self.width - int(self.signed))) - 1
+
+    def __str__(self) -> str:
+        modes = (
+            ""
+            if (self.rounding, self.saturation) == ("TRN", "WRAP")
+            else f",{self.rounding},{self.saturation}"
+        )
+        return f"{'' if self.signed else 'u'}fixed<{self.width},{self.integer}{modes}>"
+
+    def quantize(self, values: NDArray[np.floating] | float) -> NDArray[np.int64]:
+        """Cast real values to this type.
+
+        Args:
+            values: Real numbers of any shape, finite and below 2^62 LSB in size.
+
+        Returns:
+            Integers in LSB, int64, same shape.
+
+        Raises:
+            ValueError: For NaN or infinite values.
+        """
+        scaled = np.ldexp(np.asarray(values, dtype=np.float64), self.fraction)
+        if not np.all(np.isfinite(scaled)):
+            raise ValueError(f"cannot cast NaN or infinite values to {self}")
+        # 8 guard bits below the LSB keep every case of a double that matters: the half, and "more than it".
+        floor = np.floor(scaled)
+        rest = scaled - floor
+        guard = np.where(rest == 0.5, 128, np.where(rest == 0, 0, np.where(rest > 0.5, 192, 64)))
+        return self.cast((floor.astype(np.int64) << 8) + guard.astype(np.int64), self.fraction + 8)
+
+    def cast(self, values: NDArray[np.int64], fraction: int) -> NDArray[np.int64]:
+        """Cast integers worth ``2**-fraction`` each to this type.
+
+        Args:
+            values: int64 integers of any shape.
+            fraction: Number of fractional bits of ``values``.
+
+        Returns:
+            Integers in LSB of this type, int64, same shape.
+        """
+        values = np.asarray(values, dtype=np.int64)
+        drop = fraction - self.fraction
+        if drop <= 0:
+            return self._overflow(values << -drop)
+        kept = values >> drop
+        dropped = values & ((1 << drop) - 1)
+        first = (dropped >> (drop - 1)) & 1
+        rest = (dropped & ((1 << (drop - 1)) - 1)) != 0
+        negative, odd = values < 0, kept & 1
+        increments = {
+            "TRN": np.zeros_like(first),
+            "RND": first,
+            "RND_CONV": first & (odd | rest),
+            "RND_INF": first & (~negative | rest),
+            "RND_ZERO": first & (negative | rest),
+            "RND_MIN_INF": first & rest,
+            "TRN_ZERO": negative & ((first != 0) | rest),
+        }
+        return self._overflow(kept + increments[self.rounding].astype(np.int64))
+
+    def _overflow(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
+        low = self.minimum + (self.saturation == "SAT_SYM" and self.signed)
+        if self.saturation in ("SAT", "SAT_SYM"):
+            return np.clip(values, low, self.maximum)
+        if self.saturation == "SAT_ZERO":
+            return np.where((values < low) | (values > self.maximum), 0, values)
+        offset = -self.minimum
+        return ((values + offset) & ((1 << self.width) - 1)) - offset
+
+    def to_float(self, integers: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Real values of integers in LSB."""
+        return np.ldexp(np.asarray(integers, dtype=np.float64), -self.fraction)

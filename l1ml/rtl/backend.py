@@ -1,0 +1,109 @@
+"""The hls4ml backend "Verilog": everything hls4ml's Vitis backend does, and RTL beside it.
+
+It is found by hls4ml through the entry point group ``hls4ml.backends``. The HLS C++ project, its
+emulator and ``predict`` are hls4ml's own, unchanged: they are what the RTL is held against.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hls4ml.backends import VitisBackend, VivadoBackend
+from hls4ml.model.flow import get_flow, register_flow
+from hls4ml.writer.vitis_writer import VitisWriter
+
+from l1ml.rtl.design import Design
+from l1ml.rtl.emit import EmitOptions, emit
+from l1ml.rtl.graph import network_of
+from l1ml.rtl.lowering.activation import uses_table
+from l1ml.rtl.tables import CppTables
+
+log = logging.getLogger(__name__)
+
+RTL_FOLDER = "verilog"
+"""Folder within hls4ml's output directory that holds the RTL."""
+
+
+def rtl_folder(model: Any) -> Path:
+    """Where the Verilog of an hls4ml model is written."""
+    return Path(model.config.get_output_dir()) / RTL_FOLDER
+
+
+def write_rtl(model: Any) -> Design:
+    """Write the Verilog of an hls4ml model whose C++ project has been written.
+
+    Raises:
+        L1mlError: If a layer has no lowering.
+    """
+    folder = rtl_folder(model)
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.sv"):
+        old.unlink()
+    layers = list(model.get_layers())
+    tables = CppTables(
+        softmaxes=[layer for layer in layers if layer.class_name == "Softmax"],
+        elementwise=[layer for layer in layers if uses_table(layer)],
+        project=Path(model.config.get_output_dir()),
+    )
+    config = model.config.get_config_value
+    options = EmitOptions(
+        stage_delay=float(config("StageDelay", EmitOptions.stage_delay)),
+        part=str(config("Part")),
+        clock_ns=float(config("ClockPeriod")),
+    )
+    design = emit(network_of(model), tables, folder, options)
+    log.info("wrote %s: latency %d cycles, II %d", folder, design.latency, design.initiation_interval)
+    return design
+
+
+class VerilogWriter(VitisWriter):
+    """Writes the HLS C++ project as the Vitis backend does, then the Verilog."""
+
+    def write_hls(self, model: Any) -> None:
+        """Write both forms of a model."""
+        super().write_hls(model)
+        write_rtl(model)
+
+
+class VerilogBackend(VitisBackend):
+    """hls4ml backend that emits synthesizable SystemVerilog without a vendor tool."""
+
+    def __init__(self) -> None:
+        super(VivadoBackend, self).__init__(name="Verilog")
+        self._register_layer_attributes()
+        self._register_flows()
+
+    def _register_flows(self) -> None:
+        # The same flows as the Vitis backend runs; only the last one, writing, is ours.
+        template_flow = register_flow(
+            "apply_templates", self._get_layer_templates, requires=["vivado:init_layers"], backend=self.name
+        )
+        requirements = get_flow("vitis:ip").requires.copy()
+        requirements.insert(requirements.index("vitis:apply_templates"), template_flow)
+        self._default_flow = register_flow("ip", None, requires=requirements, backend=self.name)
+        self._writer_flow = register_flow(
+            "write", ["make_stamp", "verilog:write_hls"], requires=["verilog:ip"], backend=self.name
+        )
+
+    def create_initial_config(
+        self, *args: Any, stage_delay: float = EmitOptions.stage_delay, **kwargs: Any
+    ) -> Any:
+        """Configuration of the Vitis backend and, on top of it, of the RTL.
+
+        Args:
+            stage_delay: Longest logic between two pipeline registers, in adders one after the other.
+            args: As for hls4ml's Vitis backend.
+            kwargs: As for hls4ml's Vitis backend.
+        """
+        config = super().create_initial_config(*args, **kwargs)
+        config["StageDelay"] = stage_delay
+        return config
+
+
+def register(register_backend: Callable[..., None], register_writer: Callable[..., None]) -> None:
+    """Entry point for hls4ml's plugin loader."""
+    register_writer("Verilog", VerilogWriter)
+    register_backend("Verilog", VerilogBackend)

@@ -1,0 +1,129 @@
+"""``ap_fixed`` casts on symbolic values: all rounding and overflow modes, written for few LUTs.
+
+A rounding is an addition of a constant before the truncation, so that it merges with the bias that
+went before; an overflow is found by looking at the bits above the result instead of by comparing.
+The rules are those of ``l1ml.fixed.FixedType.cast``, which the tests hold against ``ap_fixed``.
+"""
+
+from __future__ import annotations
+
+from alkaid.trace import FVariable
+
+from l1ml.fixed import FixedType
+
+
+def is_constant(value: FVariable) -> bool:
+    """Whether a symbolic value can only be one number."""
+    return bool(value.low == value.high)
+
+
+def cast(value: FVariable, target: FixedType) -> FVariable:
+    """Cast one symbolic value.
+
+    Args:
+        value: Any traced value; its interval is used to leave out what cannot happen.
+        target: The type to cast to, with its rounding and overflow mode.
+
+    Returns:
+        A value in LSB steps of ``target`` and within its range.
+    """
+    if is_constant(value):
+        fraction = max(value.kif[2], target.fraction)
+        integer = target.cast(int(round(value.low * 2.0**fraction)), fraction)
+        return FVariable.from_const(float(target.to_float(integer)), hwconf=value.hwconf)
+    return _overflow(_round(value, target), target)
+
+
+def relu_cast(value: FVariable, target: FixedType) -> FVariable:
+    """Cast max(0, value), in one step where saturation clips the negative side anyway."""
+    if is_constant(value) or not (target.saturation in ("SAT", "SAT_SYM") and not target.signed):
+        return cast(value.relu(), target)
+    # Rounding a negative number never gives a positive one, so clipping at 0 may come last.
+    symmetric_below_zero = FixedType(target.width, target.integer, False, target.rounding, "SAT")
+    return cast(value, symmetric_below_zero)
+
+
+def _round(value: FVariable, target: FixedType) -> FVariable:
+    fraction = target.fraction
+    step, lsb = value.step, target.lsb
+    if step >= lsb:
+        return value
+    mode = target.rounding
+    if mode == "TRN":
+        return _floor(value, fraction)
+    if mode == "TRN_ZERO":
+        return _floor(value + value.is_negative() * (lsb - step), fraction)
+    half = lsb / 2
+    if mode == "RND_MIN_INF":
+        return _floor(value + (half - step), fraction)
+    if mode == "RND_INF":
+        return _floor(value + half - value.is_negative() * step, fraction)
+    if mode == "RND_ZERO":
+        return _floor(value + (half - step) + value.is_negative() * step, fraction)
+    rounded_up = value + half
+    if mode == "RND" or is_constant(rounded_up):
+        return _floor(rounded_up, fraction)
+    # RND_CONV: a tie is where nothing is left below the LSB after adding a half; it clears the LSB.
+    kept = _floor(rounded_up, fraction)
+    if is_constant(kept):
+        return kept
+    dropped = rounded_up.quantize(0, -fraction, rounded_up.kif[2])
+    no_tie = dropped.unary_bit_op("any")
+    signed, integer, _ = kept.kif
+    last = kept.quantize(0, -fraction + 1, fraction)
+    if signed + integer + fraction <= 1:
+        return last & (no_tie * lsb)
+    head = kept.quantize(signed, integer, fraction - 1)
+    return head + (last & (no_tie * lsb))
+
+
+def _floor(value: FVariable, fraction: int) -> FVariable:
+    signed, integer, _ = value.kif
+    # One integer bit always remains, so that a tiny value still has a place for its sign or its carry.
+    return value.quantize(signed, max(integer, 1 - fraction - signed), fraction, "WRAP", "TRN")
+
+
+def _overflow(value: FVariable, target: FixedType) -> FVariable:
+    if is_constant(value):
+        return cast(value, target)
+    low, high = target.minimum * target.lsb, target.maximum * target.lsb
+    symmetric = target.saturation == "SAT_SYM" and target.signed
+    if symmetric:
+        low = -high
+    if value.low >= low and value.high <= high:
+        return value
+    integer = target.integer - int(target.signed)
+    wrapped = value.quantize(int(target.signed), integer, target.fraction, "WRAP", "TRN")
+    if target.saturation == "WRAP":
+        return wrapped
+    over = _above(value, integer) if value.high > high else None
+    under = None
+    if value.low < low:
+        under = (value - low).is_negative() if symmetric else _below(value, target, integer)
+    if target.saturation == "SAT_ZERO":
+        limits = (0.0, 0.0)
+    else:
+        limits = (low, high)
+    result = wrapped
+    if under is not None:
+        result = under.msb_mux(FVariable.from_const(limits[0], hwconf=value.hwconf), result)
+    if over is not None:
+        result = over.msb_mux(FVariable.from_const(limits[1], hwconf=value.hwconf), result)
+    return result
+
+
+def _above(value: FVariable, integer: int) -> FVariable:
+    """One bit: value >= 2**integer."""
+    signed, bits, _ = value.kif
+    flag = value.quantize(0, bits, -integer).unary_bit_op("any")
+    return flag & ~value.msb() if signed else flag
+
+
+def _below(value: FVariable, target: FixedType, integer: int) -> FVariable:
+    """One bit: value < the target's minimum."""
+    _, bits, _ = value.kif
+    negative = value.is_negative()
+    if not target.signed or bits <= integer:
+        return negative
+    upper = value.quantize(0, bits, -integer)
+    return negative & ~upper.unary_bit_op("all")

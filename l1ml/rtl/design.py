@@ -1,0 +1,80 @@
+"""The finished design: what simulation, reports and users' scripts need to know about the Verilog."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from l1ml.errors import L1mlError
+from l1ml.rtl.graph import Tensor
+
+FILE_NAME = "design.json"
+"""Written beside the Verilog."""
+
+
+class Module(BaseModel):
+    """One segment of the network as a Verilog module.
+
+    Attributes:
+        name: Name of the module and of its file.
+        segment: Name of the segment, that of its first layer.
+        layers: Names of its hls4ml layers.
+        title: The layers with their classes.
+        reuse_factor: Clock cycles over which the work is spread.
+        start: Clock cycle, counted from ``in_valid``, in which its inputs are there.
+        latency: Clock cycles from its inputs to its outputs.
+        register_bits: Flip-flops of its pipeline, before synthesis.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    segment: str
+    layers: tuple[str, ...]
+    title: str
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    reuse_factor: int
+    start: int
+    latency: int
+    register_bits: int
+
+
+class Design(BaseModel):
+    """A core: its ports, its timing and its modules in topological order."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    part: str
+    clock_ns: float
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    modules: tuple[Module, ...]
+    latency: int
+    initiation_interval: int
+    files: tuple[str, ...]
+
+    def save(self, folder: Path) -> None:
+        """Write ``design.json`` into the folder of the Verilog."""
+        (folder / FILE_NAME).write_text(self.model_dump_json(indent=2) + "\n")
+
+    @classmethod
+    def load(cls, folder: Path) -> Design:
+        """Read ``design.json``.
+
+        Raises:
+            L1mlError: If it is missing or not what ``save`` writes.
+        """
+        file = folder / FILE_NAME
+        try:
+            return cls.model_validate_json(file.read_text())
+        except FileNotFoundError:
+            raise L1mlError(
+                f"{file} is missing: write the Verilog first, with hls_model.write() or l1ml rtl"
+            ) from None
+        except ValidationError as error:
+            raise L1mlError(
+                f"{file} is not a design of this version of l1ml ({error.error_count()} faults)"
+            ) from None

@@ -1,0 +1,129 @@
+"""From an hls4ml ``ModelGraph`` to segments: the pieces of the network that become modules."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from l1ml.errors import L1mlError
+from l1ml.fixed import FixedType
+
+HEAVY_CLASSES = frozenset({"Dense", "Softmax"})
+"""hls4ml classes that open a segment of their own; lighter layers join the one before them."""
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A one-dimensional bundle of equally typed values that leaves one layer for others."""
+
+    name: str
+    size: int
+    type: FixedType
+
+    @property
+    def bits(self) -> int:
+        """Width of the packed bus."""
+        return self.size * self.type.width
+
+
+@dataclass
+class Segment:
+    """Consecutive layers that are lowered together into one module.
+
+    Attributes:
+        name: Verilog-safe name, that of the first layer.
+        layers: The hls4ml layers in order.
+        inputs: Tensors that come from other segments or from the network's input.
+        outputs: Tensors that others, or the network's output, use.
+    """
+
+    name: str
+    layers: list[Any] = field(default_factory=list)
+    inputs: list[Tensor] = field(default_factory=list)
+    outputs: list[Tensor] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """The layers by name and class, for comments and messages."""
+        return " → ".join(f"{layer.name} ({describe(layer)})" for layer in self.layers)
+
+
+@dataclass(frozen=True)
+class Network:
+    """An hls4ml model cut into segments, in topological order."""
+
+    name: str
+    inputs: list[Tensor]
+    outputs: list[Tensor]
+    segments: list[Segment]
+
+
+def identifier(name: str) -> str:
+    """A name that Verilog accepts."""
+    clean = re.sub(r"\W", "_", name)
+    return clean if clean[0].isalpha() else f"l_{clean}"
+
+
+def describe(layer: Any) -> str:
+    """What a layer is, in a word or two."""
+    activation = (
+        layer.get_attr("activation") if layer.class_name in ("Activation", "ParametrizedActivation") else None
+    )
+    return str(activation or layer.class_name)
+
+
+def network_of(model: Any) -> Network:
+    """Cut an hls4ml model into segments.
+
+    Args:
+        model: An hls4ml ``ModelGraph`` to which the backend's flow has been applied.
+
+    Returns:
+        The network, its tensors named after hls4ml's layer outputs.
+
+    Raises:
+        L1mlError: For an ``IOType`` other than ``io_parallel`` or a type that is not fixed-point.
+    """
+    if model.config.get_config_value("IOType") != "io_parallel":
+        raise L1mlError("the Verilog backend needs io_type='io_parallel'; io_stream has no fixed latency")
+    tensors = {
+        name: _tensor(name, variable)
+        for layer in model.get_layers()
+        for name, variable in layer.variables.items()
+    }
+    segments: list[Segment] = []
+    owner: dict[str, Segment] = {}
+    for layer in model.get_layers():
+        if layer.class_name in ("Input", "InputLayer"):
+            continue
+        current = segments[-1] if segments else None
+        joins = (
+            current is not None
+            and layer.class_name not in HEAVY_CLASSES
+            and all(owner.get(name) is current for name in layer.inputs)
+        )
+        if not joins:
+            current = Segment(identifier(layer.name))
+            segments.append(current)
+        assert current is not None
+        current.layers.append(layer)
+        for name in layer.inputs:
+            if owner.get(name) is not current and tensors[name] not in current.inputs:
+                current.inputs.append(tensors[name])
+        owner.update({name: current for name in layer.outputs})
+    for segment in segments:
+        inside = {name for layer in segment.layers for name in layer.outputs}
+        used_outside = {t.name for other in segments if other is not segment for t in other.inputs}
+        used_outside |= {tensors[name].name for name in model.outputs}
+        segment.outputs = [tensors[name] for name in sorted(inside) if tensors[name].name in used_outside]
+    return Network(
+        name=identifier(model.config.get_project_name()),
+        inputs=[tensors[name] for name in model.inputs],
+        outputs=[tensors[name] for name in model.outputs],
+        segments=segments,
+    )
+
+
+def _tensor(name: str, variable: Any) -> Tensor:
+    return Tensor(identifier(name), int(variable.size()), FixedType.from_hls4ml(variable.type.precision))

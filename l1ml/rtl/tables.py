@@ -1,0 +1,123 @@
+"""Lookup tables taken from hls4ml's own C++, compiled and run, never recomputed."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l1ml.errors import L1mlError
+from l1ml.fixed import FixedType
+from l1ml.templates import render
+
+MAX_INPUT_BITS = 20
+"""Widest input of an element-wise table: about a million calls of the C++ function."""
+
+_ROUNDING = ("RND", "RND_ZERO", "RND_MIN_INF", "RND_INF", "RND_CONV", "TRN", "TRN_ZERO")
+_SATURATION = ("SAT", "SAT_ZERO", "SAT_SYM", "WRAP", "WRAP_SM")
+
+
+@dataclass
+class LayerTables:
+    """What one layer's C++ knows: its tables (real values) and the types that address them."""
+
+    values: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    types: dict[str, FixedType] = field(default_factory=dict)
+
+
+class CppTables:
+    """The tables of all layers of a written hls4ml project, compiled at the first request."""
+
+    def __init__(self, softmaxes: list[Any], elementwise: list[Any], project: Path) -> None:
+        """Prepare the tables.
+
+        Args:
+            softmaxes: hls4ml ``Softmax`` layers.
+            elementwise: Layers that are lowered as element-wise tables.
+            project: Folder to which hls4ml wrote its C++ project.
+        """
+        self._softmaxes, self._elementwise, self._project = softmaxes, elementwise, project
+        self._tables: dict[str, LayerTables] | None = None
+
+    def __call__(self, layer: Any) -> LayerTables:
+        """Tables of one layer.
+
+        Raises:
+            L1mlError: If the C++ does not compile, or an input is too wide for a table.
+        """
+        if self._tables is None:
+            self._tables = _parse(_run(self._source(), self._project))
+        return self._tables[layer.name]
+
+    def _source(self) -> str:
+        return render(
+            "cpp/tables.cpp.j2",
+            project=self._project.name,
+            softmaxes=[_softmax_entry(layer) for layer in self._softmaxes],
+            elementwise=[_elementwise_entry(layer) for layer in self._elementwise],
+        )
+
+
+def _softmax_entry(layer: Any) -> dict[str, Any]:
+    stable = layer.get_attr("implementation", "stable") == "stable"
+    address = f"softmax_config{layer.index}::inp_norm_t" if stable else layer.get_input_variable().type.name
+    return {"name": layer.name, "index": layer.index, "address": address, "negative": str(stable).lower()}
+
+
+def _elementwise_entry(layer: Any) -> dict[str, Any]:
+    source, target = layer.get_input_variable(), layer.get_output_variable()
+    fixed = FixedType.from_hls4ml(source.type.precision)
+    if fixed.width > MAX_INPUT_BITS:
+        raise L1mlError(
+            f"layer {layer.name!r}: its input {fixed} is too wide for a table; give it at most {MAX_INPUT_BITS} bits"
+        )
+    return {
+        "name": layer.name,
+        "first": fixed.minimum,
+        "count": 1 << fixed.width,
+        "size": int(source.size()),
+        "input": source.name,
+        "output": target.name,
+        "input_type": source.type.name,
+        "output_type": target.type.name,
+        "call": layer.get_attr("function_cpp"),
+    }
+
+
+def _run(source: str, project: Path) -> str:
+    firmware = project / "firmware"
+    with tempfile.TemporaryDirectory() as folder:
+        file, program = Path(folder, "tables.cpp"), Path(folder, "tables")
+        file.write_text(source)
+        includes = [f"-I{firmware}", f"-I{firmware / 'ap_types'}", f"-I{firmware / 'nnet_utils'}"]
+        command = ["g++", "-O1", "-std=c++14", "-w", '-DWEIGHTS_DIR=""', *includes, str(file), "-o", str(program)]
+        try:
+            subprocess.run(command, check=True, capture_output=True, text=True)
+            return subprocess.run([str(program)], check=True, capture_output=True, text=True).stdout
+        except FileNotFoundError:
+            raise L1mlError("g++ is not on PATH; install it (Debian: apt-get install g++)") from None
+        except subprocess.CalledProcessError as error:
+            faults = [line for line in (error.stderr or "").splitlines() if "error:" in line]
+            raise L1mlError(
+                f"hls4ml's tables of {project} do not compile: {(faults or [str(error)])[0]}"
+            ) from None
+
+
+def _parse(text: str) -> dict[str, LayerTables]:
+    tables: dict[str, LayerTables] = {}
+    for line in text.splitlines():
+        kind, layer, name, *fields = line.split(" ")
+        entry = tables.setdefault(layer, LayerTables())
+        if kind == "type":
+            width, integer, signed, rounding, saturation = map(int, fields)
+            entry.types[name] = FixedType(
+                width, integer, bool(signed), _ROUNDING[rounding], _SATURATION[saturation]
+            )
+        else:
+            entry.values[name] = np.array([float.fromhex(value) for value in fields])
+    return tables

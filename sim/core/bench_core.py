@@ -1,0 +1,116 @@
+"""Drives a trigger core and records what it answers and when.
+
+The job is a folder named by the environment variable ``L1ML_JOB``: ``job.json`` and ``inputs.npy`` (uint8,
+events × bytes, each row the packed input bus, least significant byte first) go in, ``results.npz`` comes out.
+Inputs change and outputs are read at the falling edge of the clock, half a cycle away from the registers, so
+nothing depends on the order in which a simulator evaluates a rising edge.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import cocotb
+import numpy as np
+from cocotb.clock import Clock
+from cocotb.triggers import FallingEdge
+
+
+class Core:
+    """The ports of a core, and a log of what went in and out with the clock cycle of each."""
+
+    def __init__(self, dut: object, output_bytes: int) -> None:
+        self.dut = dut
+        self.output_bytes = output_bytes
+        self.cycle = 0
+        self.sent: list[int] = []
+        self.received: list[int] = []
+        self.rows: list[bytes] = []
+
+    async def tick(self, event: int | None = None, *, reset: bool = False) -> None:
+        """One clock cycle, in which ``event`` is offered."""
+        dut = self.dut
+        dut.rst.value = int(reset)
+        dut.in_valid.value = int(event is not None)
+        if event is not None:
+            dut.in_data.value = event
+            self.sent.append(self.cycle)
+        else:
+            # What lies on the bus between events must not matter.
+            dut.in_data.value = random.getrandbits(len(dut.in_data))
+        await FallingEdge(dut.clk)
+        self.cycle += 1
+        if int(dut.out_valid.value):
+            self.received.append(self.cycle)
+            self.rows.append(dut.out_data.value.to_unsigned().to_bytes(self.output_bytes, "little"))
+
+    async def idle(self, cycles: int) -> None:
+        """Cycles without events."""
+        for _ in range(cycles):
+            await self.tick()
+
+    def take_log(self) -> dict[str, np.ndarray]:
+        """The log since the last call."""
+        rows = np.frombuffer(b"".join(self.rows), dtype=np.uint8).reshape(len(self.rows), self.output_bytes)
+        log = {"sent": np.array(self.sent), "received": np.array(self.received), "rows": rows}
+        self.sent, self.received, self.rows = [], [], []
+        return log
+
+
+def events_of(inputs: np.ndarray) -> Iterator[int]:
+    """Rows of packed bytes as integers."""
+    return (int.from_bytes(row.tobytes(), "little") for row in inputs)
+
+
+@cocotb.test()
+async def drive(dut: object) -> None:
+    """Send the events of the job in each of its patterns."""
+    folder = Path(os.environ["L1ML_JOB"])
+    job = json.loads((folder / "job.json").read_text())
+    inputs = np.load(folder / "inputs.npy", mmap_mode="r")
+    interval, drain = job["initiation_interval"], job["latency"] + 2 * job["initiation_interval"] + 4
+    random.seed(job["seed"])
+    cocotb.start_soon(Clock(dut.clk, 2, unit="ns").start())
+    core = Core(dut, job["output_bytes"])
+    await FallingEdge(dut.clk)
+    for _ in range(4):
+        await core.tick(reset=True)
+    await core.idle(drain)
+    results: dict[str, np.ndarray] = {}
+
+    def keep(pattern: str) -> None:
+        results.update({f"{pattern}/{key}": value for key, value in core.take_log().items()})
+
+    keep("after_reset")
+
+    for event in events_of(inputs):
+        await core.tick(event)
+        await core.idle(interval - 1)
+    await core.idle(drain)
+    keep("back_to_back")
+
+    for event in events_of(inputs[: job["gap_events"]]):
+        await core.tick(event)
+        await core.idle(interval - 1 + random.choice((0, 0, 1, 2, 3, 7)))
+    await core.idle(drain)
+    keep("gaps")
+
+    # A reset in mid-stream: what was under way is lost, nothing of it may come out, the next event counts.
+    for event in events_of(inputs[: job["reset_events"]]):
+        await core.tick(event)
+        await core.idle(interval - 1)
+    core.take_log()
+    await core.tick(reset=True)
+    await core.idle(drain)
+    keep("during_reset")
+    for event in events_of(inputs[: job["reset_events"]]):
+        await core.tick(event)
+        await core.idle(interval - 1)
+    await core.idle(drain)
+    keep("reset")
+
+    np.savez(folder / "results.npz", **results)
