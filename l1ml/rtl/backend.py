@@ -63,7 +63,14 @@ class VerilogWriter(VitisWriter):
     """Writes the HLS C++ project as the Vitis backend does, then the Verilog."""
 
     def write_hls(self, model: Any) -> None:
-        """Write both forms of a model."""
+        """Write both forms of a model.
+
+        The C++ is written so that it can tell the output of every layer when asked to (hls4ml's tracing, outside
+        synthesis only): this is how a mismatch between RTL and C++ finds its layer.
+        """
+        model.config.trace_output = True
+        for layer in model.get_layers():
+            layer.set_attr("trace", True)
         super().write_hls(model)
         write_rtl(model)
 

@@ -24,6 +24,7 @@ class Module(BaseModel):
         reuse_factor: Clock cycles over which the work is spread.
         start: Clock cycle, counted from ``in_valid``, in which its inputs are there.
         latency: Clock cycles from its inputs to its outputs.
+        producers: Name of the hls4ml layer behind each output, as hls4ml's tracing calls it.
         register_bits: Flip-flops of its pipeline, before synthesis.
     """
 
@@ -35,6 +36,7 @@ class Module(BaseModel):
     title: str
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
+    producers: tuple[str, ...]
     reuse_factor: int
     start: int
     latency: int

@@ -122,6 +122,7 @@ def _module(
         title=segment.title,
         inputs=tuple(segment.inputs),
         outputs=tuple(segment.outputs),
+        producers=tuple(segment.producer(t) for t in segment.outputs),
         reuse_factor=1,
         start=max(arrival[t.name] for t in segment.inputs),
         latency=latency,

@@ -48,6 +48,10 @@ class Segment:
         """The layers by name and class, for comments and messages."""
         return " → ".join(f"{layer.name} ({describe(layer)})" for layer in self.layers)
 
+    def producer(self, tensor: Tensor) -> str:
+        """Name of the hls4ml layer that gives one of the outputs."""
+        return next(str(la.name) for la in self.layers for name in la.outputs if identifier(name) == tensor.name)
+
 
 @dataclass(frozen=True)
 class Network:

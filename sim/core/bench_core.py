@@ -66,6 +66,19 @@ def events_of(inputs: np.ndarray) -> Iterator[int]:
     return (int.from_bytes(row.tobytes(), "little") for row in inputs)
 
 
+async def probe(core: Core, event: int, probes: dict[str, tuple[str, int]]) -> dict[str, np.ndarray]:
+    """Send one event and read each internal signal in the cycle in which it holds that event's value."""
+    found = {}
+    for cycle in range(1, 1 + max(cycle for _, cycle in probes.values())):
+        await core.tick(event if cycle == 1 else None)
+        for name, (signal, when) in probes.items():
+            if when == cycle:
+                value = getattr(core.dut, signal).value
+                row = value.to_unsigned().to_bytes((len(value) + 7) // 8, "little")
+                found[f"probe/{name}"] = np.frombuffer(row, dtype=np.uint8)
+    return found
+
+
 @cocotb.test()
 async def drive(dut: object) -> None:
     """Send the events of the job in each of its patterns."""
@@ -86,6 +99,11 @@ async def drive(dut: object) -> None:
         results.update({f"{pattern}/{key}": value for key, value in core.take_log().items()})
 
     keep("after_reset")
+
+    if job["probes"]:
+        results.update(await probe(core, next(events_of(inputs)), job["probes"]))
+        np.savez(folder / "results.npz", **results)
+        return
 
     for event in events_of(inputs):
         await core.tick(event)

@@ -11,6 +11,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from l1ml.paths import shared
 from l1ml.rtl.design import Design
 from l1ml.templates import render
 from l1ml.tools import set_up_verilator
-from l1ml.verify.packing import bus_bytes, pack, unpack
+from l1ml.verification.packing import bus_bytes, pack, unpack
 
 log = logging.getLogger(__name__)
 
@@ -96,52 +97,76 @@ class CoreSimulator:
         Raises:
             L1mlError: If the simulation does not build or run, or the core breaks its protocol.
         """
-        design = self.design
         started = time.monotonic()
-        binary_folder, fresh = self._build()
+        binary, fresh = self._build(probes=[])
         built = time.monotonic()
-        job = {
-            "initiation_interval": design.initiation_interval,
-            "latency": design.latency,
-            "output_bytes": bus_bytes(design.outputs),
-            "gap_events": min(len(inputs), GAP_EVENTS),
-            "reset_events": min(len(inputs), RESET_EVENTS),
-            "seed": seed,
-        }
-        with tempfile.TemporaryDirectory(prefix="l1ml-sim-") as scratch:
-            folder = Path(scratch)
-            (folder / "job.json").write_text(json.dumps(job))
-            np.save(folder / "inputs.npy", pack(inputs, design.inputs))
-            self._run_cocotb(binary_folder, folder, seed)
-            with np.load(folder / "results.npz") as results:
-                patterns = {name: self._pattern(results, name) for name in {key.split("/")[0] for key in results}}
-        latency, interval = check_protocol(patterns, len(inputs), job["gap_events"], job["reset_events"])
+        gap_events, reset_events = min(len(inputs), GAP_EVENTS), min(len(inputs), RESET_EVENTS)
+        results = self._run(binary, inputs, seed, gap_events=gap_events, reset_events=reset_events)
+        patterns = {name: self._pattern(results, name) for name in {key.split("/")[0] for key in results}}
+        latency, interval = check_protocol(patterns, len(inputs), gap_events, reset_events)
         return Simulation(
             integers=patterns["back_to_back"].outputs,
             latency=latency,
-            initiation_interval=interval if interval else design.initiation_interval,
+            initiation_interval=interval or self.design.initiation_interval,
             patterns=patterns,
             build_seconds=built - started if fresh else 0.0,
             run_seconds=time.monotonic() - built,
         )
+
+    def probe(self, event: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+        """What every segment makes of one event, by the name of its output tensor.
+
+        Args:
+            event: Integers in LSB, shape (1, elements of all inputs in order).
+
+        Returns:
+            Integers in LSB, shape (elements,), for each output tensor of each segment.
+        """
+        arrivals = {t.name: (t, m.start + m.latency) for m in self.design.modules for t in m.outputs}
+        signals = {name: f"{name}_data" for name in arrivals}
+        binary, _ = self._build(probes=list(signals.values()))
+        probes = {name: [signals[name], cycle] for name, (_, cycle) in arrivals.items()}
+        results = self._run(binary, event, 1, gap_events=0, reset_events=0, probes=probes)
+        return {name: unpack(results[f"probe/{name}"][None, :], [t])[0] for name, (t, _) in arrivals.items()}
+
+    def _run(
+        self, binary: Path, inputs: NDArray[np.int64], seed: int, **options: object
+    ) -> dict[str, NDArray[np.uint8]]:
+        """Run the bench on a compiled core and return what it recorded."""
+        job = {
+            "initiation_interval": self.design.initiation_interval,
+            "latency": self.design.latency,
+            "output_bytes": bus_bytes(self.design.outputs),
+            "probes": {},
+            "seed": seed,
+            **options,
+        }
+        with tempfile.TemporaryDirectory(prefix="l1ml-sim-") as scratch:
+            folder = Path(scratch)
+            (folder / "job.json").write_text(json.dumps(job))
+            np.save(folder / "inputs.npy", pack(inputs, self.design.inputs))
+            self._run_cocotb(binary, folder, seed)
+            with np.load(folder / "results.npz") as results:
+                return dict(results)
 
     def _pattern(self, results: dict[str, NDArray[np.uint8]], name: str) -> Pattern:
         rows, sent, received = (results[f"{name}/{key}"] for key in ("rows", "sent", "received"))
         outputs = unpack(rows, self.design.outputs) if len(rows) else np.zeros((0, 0), dtype=np.int64)
         return Pattern(outputs, sent, received)
 
-    def _build(self) -> tuple[Path, bool]:
+    def _build(self, probes: list[str]) -> tuple[Path, bool]:
         """Compile, unless it has been done for the same sources. Returns the folder and whether it is new."""
-        digest = hashlib.sha256()
+        digest = hashlib.sha256(repr(probes).encode())
         for source in self.sources:
             digest.update(source.read_bytes())
         target = self.folder / "sim" / digest.hexdigest()[:16]
         if (target / "done").exists():
             return target, False
-        shutil.rmtree(self.folder / "sim", ignore_errors=True)
-        target.mkdir(parents=True)
+        if not probes:  # another content of the Verilog: what was compiled before is of no more use
+            shutil.rmtree(self.folder / "sim", ignore_errors=True)
+        target.mkdir(parents=True, exist_ok=True)
         control = target / "probes.vlt"
-        control.write_text(render("rtl/probes.vlt.j2", top=self.design.name, ports=PORTS, probes=[]))
+        control.write_text(render("rtl/probes.vlt.j2", top=self.design.name, ports=PORTS, probes=probes))
         runner = _runner()
         try:
             runner.build(
@@ -185,10 +210,12 @@ class CoreSimulator:
             raise L1mlError(f"the simulation of {self.design.name} did not finish: see {kept}")
 
 
-def _runner() -> object:
+def _runner() -> Any:
     from cocotb_tools.runner import get_runner
 
-    return get_runner("verilator")
+    runner = get_runner("verilator")
+    runner.log.setLevel(logging.WARNING)  # it would log every command line
+    return runner
 
 
 def check_protocol(patterns: dict[str, Pattern], events: int, gap_events: int, reset_events: int) -> tuple[int, int]:

@@ -1,0 +1,92 @@
+"""The Python interface: build a project, simulate or verify a model of any hls4ml user."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l1ml.errors import L1mlError
+
+Arrays = NDArray[np.floating] | Sequence[NDArray[np.floating]]
+
+
+@dataclass(frozen=True)
+class SimulationResult:
+    """What the Verilog gives for some events.
+
+    Attributes:
+        outputs: Real outputs as ``hls_model.predict`` gives them, shape (events, elements); a list of arrays
+            for several outputs.
+        latency: Measured clock cycles from event to result.
+        initiation_interval: Measured clock cycles between events.
+    """
+
+    outputs: NDArray[np.float64] | list[NDArray[np.float64]]
+    latency: int
+    initiation_interval: int
+
+
+def simulate(hls_model: Any, x: Arrays) -> SimulationResult:
+    """Run the Verilog of an hls4ml model in Verilator.
+
+    Args:
+        hls_model: Model converted with ``backend="Verilog"``.
+        x: Inputs as for ``hls_model.predict``: real numbers, shape (events, ...).
+
+    Raises:
+        L1mlError: If the model is of another backend, its Verilog is missing or a tool is.
+    """
+    from l1ml.rtl.backend import rtl_folder
+    from l1ml.verification.emulator import quantize_inputs
+    from l1ml.verification.simulation import CoreSimulator
+
+    _check_backend(hls_model)
+    simulator = CoreSimulator(rtl_folder(hls_model))
+    result = simulator.run(quantize_inputs(x, simulator.design))
+    outputs, position = [], 0
+    for tensor in simulator.design.outputs:
+        outputs.append(tensor.type.to_float(result.integers[:, position : position + tensor.size]))
+        position += tensor.size
+    return SimulationResult(
+        outputs=outputs[0] if len(outputs) == 1 else outputs,
+        latency=result.latency,
+        initiation_interval=result.initiation_interval,
+    )
+
+
+def verify(hls_model: Any, x: Arrays | None = None, *, events: int = 10_000, seed: int = 1) -> Any:
+    """Compare the Verilog of an hls4ml model with its C++, integer by integer.
+
+    Args:
+        hls_model: Model converted with ``backend="Verilog"`` and compiled.
+        x: Inputs as for ``hls_model.predict``; without them, corner values and random ones are used.
+        events: Number of events if ``x`` is not given.
+        seed: For the random events.
+
+    Returns:
+        A ``l1ml.verification.compare.Verification`` with ``events``, ``mismatches`` and ``first_mismatch``.
+
+    Raises:
+        L1mlError: If the model is of another backend or not compiled, or a tool is missing.
+    """
+    from l1ml.rtl.backend import rtl_folder
+    from l1ml.verification.emulator import quantize_inputs
+    from l1ml.verification.vectors import make_vectors
+    from l1ml.verification.compare import compare, load
+
+    _check_backend(hls_model)
+    simulator, emulator = load(rtl_folder(hls_model), Path(hls_model.config.get_output_dir()))
+    design = simulator.design
+    inputs = make_vectors(design, events, seed=seed).inputs if x is None else quantize_inputs(x, design)
+    return compare(simulator, emulator, inputs)
+
+
+def _check_backend(hls_model: Any) -> None:
+    backend = hls_model.config.get_config_value("Backend")
+    if backend != "Verilog":
+        raise L1mlError(f"this model is of hls4ml's backend {backend}; convert it with backend='Verilog'")

@@ -1,0 +1,130 @@
+"""Comparing the RTL with hls4ml's C++: equal integers, tolerance 0."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l1ml.rtl.design import Design
+from l1ml.verification.emulator import Emulator
+from l1ml.verification.simulation import CoreSimulator, Simulation
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """The first difference between RTL and C++.
+
+    Attributes:
+        event: Index of the event.
+        output: Index of the output element.
+        golden: Integer of the C++, in LSB.
+        rtl: Integer of the RTL, in LSB.
+        layer: The first segment, in the order of the data, whose output differs for this event.
+    """
+
+    event: int
+    output: int
+    golden: int
+    rtl: int
+    layer: str
+
+    def __str__(self) -> str:
+        return (
+            f"event {self.event}, output {self.output}: C++ {self.golden}, RTL {self.rtl}; first difference in {self.layer}"
+        )
+
+
+@dataclass(frozen=True)
+class Verification:
+    """Result of a comparison.
+
+    Attributes:
+        events: Number of different events compared.
+        outputs: Output elements of each event.
+        mismatches: Number of (event, output) pairs that differ, in any pattern of stimuli.
+        first_mismatch: The first of them.
+        simulation: What the RTL did, with measured latency and initiation interval.
+    """
+
+    events: int
+    outputs: int
+    mismatches: int
+    first_mismatch: Mismatch | None
+    simulation: Simulation
+
+    def as_dict(self) -> dict[str, Any]:
+        """The numbers for report.json."""
+        seconds = self.simulation.run_seconds
+        return {
+            "simulator": "Verilator",
+            "events": self.events,
+            "outputs": self.outputs,
+            "mismatches": self.mismatches,
+            "latency_cycles": self.simulation.latency,
+            "initiation_interval": self.simulation.initiation_interval,
+            "seconds": round(seconds, 3),
+            "events_per_second": round(self.events / seconds),
+            "first_mismatch": None if self.first_mismatch is None else vars(self.first_mismatch),
+        }
+
+
+def compare(simulator: CoreSimulator, emulator: Emulator, inputs: NDArray[np.int64]) -> Verification:
+    """Send the same integers through RTL and C++ and compare what comes out.
+
+    Args:
+        simulator: The RTL.
+        emulator: The C++.
+        inputs: Integers in LSB, shape (events, elements of all inputs in order).
+
+    Raises:
+        L1mlError: If the core breaks its protocol.
+    """
+    golden = emulator.run(inputs)
+    simulation = simulator.run(inputs)
+    wrong = simulation.integers != golden
+    mismatches = int(wrong.sum())
+    for name in ("gaps", "reset"):
+        outputs = simulation.patterns[name].outputs
+        differs = outputs != golden[: len(outputs)]
+        mismatches += int(differs.sum())
+        if not wrong.any() and differs.any():
+            wrong = differs
+    first = None
+    if mismatches:
+        event, output = (int(i) for i in np.argwhere(wrong)[0])
+        rtl = simulation.integers[event, output]
+        layer = first_wrong_segment(simulator, emulator, inputs[event : event + 1])
+        first = Mismatch(event, output, int(golden[event, output]), int(rtl), layer)
+    return Verification(len(inputs), golden.shape[1], mismatches, first, simulation)
+
+
+def first_wrong_segment(simulator: CoreSimulator, emulator: Emulator, event: NDArray[np.int64]) -> str:
+    """Title of the first segment whose output differs from the C++ for one event."""
+    layers = emulator.trace(event)
+    probes = simulator.probe(event)
+    for module in simulator.design.modules:
+        for tensor, producer in zip(module.outputs, module.producers, strict=True):
+            golden = np.rint(np.ldexp(layers[producer][0], tensor.type.fraction)).astype(np.int64)
+            if not np.array_equal(golden, probes[tensor.name]):
+                return module.title
+    return "no segment when the event is alone: look at the timing between events"
+
+
+def load(folder: Path, project: Path) -> tuple[CoreSimulator, Emulator]:
+    """Simulator and emulator of a written and compiled hls4ml project.
+
+    Args:
+        folder: Folder of the Verilog.
+        project: hls4ml's output directory.
+
+    Raises:
+        L1mlError: If either is missing.
+    """
+    design = Design.load(folder)
+    return CoreSimulator(folder), Emulator.of_project(project, design)
+
+

@@ -1,0 +1,148 @@
+"""The golden model: hls4ml's compiled C++, called with integers."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l1ml.errors import L1mlError
+from l1ml.rtl.design import Design
+from l1ml.rtl.graph import Tensor
+
+_DOUBLE_P = ctypes.POINTER(ctypes.c_double)
+
+
+class _TraceData(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p), ("data", ctypes.c_void_p)]  # noqa: RUF012  (ctypes' own form)
+
+
+class Emulator:
+    """hls4ml's C++ emulator of one design, loaded from its shared library."""
+
+    def __init__(self, library: Path, design: Design) -> None:
+        """Load the emulator.
+
+        Args:
+            library: Shared library that ``hls_model.compile()`` made.
+            design: The design it belongs to, for the types of inputs and outputs.
+
+        Raises:
+            L1mlError: If the library cannot be loaded or is of another project.
+        """
+        self.design = design
+        try:
+            self._library = ctypes.CDLL(str(library))
+            self._top = getattr(self._library, f"{design.name}_double")
+        except (OSError, AttributeError) as error:
+            raise L1mlError(f"{library} is not the compiled C++ of {design.name}: {error}") from None
+        self._top.restype = None
+
+    @classmethod
+    def of_project(cls, project: Path, design: Design) -> Emulator:
+        """The emulator that hls4ml compiled last in a project folder.
+
+        Raises:
+            L1mlError: If there is none.
+        """
+        libraries = sorted((project / "firmware").glob(f"{design.name}-*.so"), key=lambda p: p.stat().st_mtime)
+        if not libraries:
+            raise L1mlError(f"{project} holds no compiled C++: call hls_model.compile() or run l1ml convert")
+        return cls(libraries[-1], design)
+
+    def run(self, inputs: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Outputs of the C++.
+
+        Args:
+            inputs: Integers in LSB, shape (events, elements of all inputs in order).
+
+        Returns:
+            Integers in LSB, shape (events, elements of all outputs in order).
+        """
+        arguments, outputs = self._buffers(inputs)
+        for event in range(len(inputs)):
+            self._top(*(_row(a, event) for a in arguments), *(_row(o, event) for o in outputs))
+        pairs = zip(outputs, self.design.outputs, strict=True)
+        return np.concatenate([_integers(values, tensor) for values, tensor in pairs], axis=1)
+
+    def trace(self, inputs: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
+        """Outputs of every layer, by hls4ml's tracing.
+
+        Args:
+            inputs: As for ``run``.
+
+        Returns:
+            Real outputs by layer name, each of shape (events, elements).
+
+        Raises:
+            L1mlError: If the project was written without tracing.
+        """
+        sizes = {p: t.size for m in self.design.modules for p, t in zip(m.producers, m.outputs, strict=True)}
+        rows: dict[str, list[NDArray[np.float64]]] = {name: [] for name in sizes}
+        slots = (_TraceData * 1024)()
+        arguments, outputs = self._buffers(inputs)
+        self._library.allocate_trace_storage.argtypes = [ctypes.c_size_t]
+        self._library.allocate_trace_storage(ctypes.sizeof(ctypes.c_double))
+        try:
+            for event in range(len(inputs)):
+                self._top(*(_row(a, event) for a in arguments), *(_row(o, event) for o in outputs))
+                self._library.collect_trace_output(slots)
+                found = {slot.name.decode(): slot.data for slot in slots if slot.name}
+                for name, size in sizes.items():
+                    if name not in found:
+                        raise L1mlError(f"the C++ of {self.design.name} does not trace layer {name!r}; write it again")
+                    data = ctypes.cast(found[name], _DOUBLE_P)
+                    rows[name].append(np.ctypeslib.as_array(data, shape=(size,)).copy())
+        finally:
+            self._library.free_trace_storage()
+        return {name: np.array(values) for name, values in rows.items()}
+
+    def _buffers(self, inputs: NDArray[np.int64]) -> tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]]:
+        arguments, position = [], 0
+        for tensor in self.design.inputs:
+            block = inputs[:, position : position + tensor.size]
+            arguments.append(np.ascontiguousarray(tensor.type.to_float(block)))
+            position += tensor.size
+        return arguments, [np.zeros((len(inputs), t.size)) for t in self.design.outputs]
+
+
+def quantize_inputs(x: NDArray[np.floating] | Sequence[NDArray[np.floating]], design: Design) -> NDArray[np.int64]:
+    """Cast real inputs to the types of a design's ports, as the C++ does.
+
+    Args:
+        x: One array of shape (events, ...) for each input of the network.
+        design: The design.
+
+    Returns:
+        Integers in LSB, shape (events, elements of all inputs in order).
+
+    Raises:
+        L1mlError: If the number of elements does not fit, or a value is not finite.
+    """
+    arrays = [x] if isinstance(x, np.ndarray) else list(x)
+    if len(arrays) != len(design.inputs):
+        raise L1mlError(f"{design.name} has {len(design.inputs)} inputs, got {len(arrays)} arrays")
+    columns = []
+    for array, tensor in zip(arrays, design.inputs, strict=True):
+        if array.size % tensor.size or array.size == 0:
+            raise L1mlError(f"input {tensor.name} takes {tensor.size} values an event; got an array of {array.shape}")
+        try:
+            columns.append(tensor.type.quantize(array.reshape(-1, tensor.size)))
+        except ValueError as error:
+            raise L1mlError(f"input {tensor.name}: {error}") from None
+    return np.concatenate(columns, axis=1)
+
+
+def _row(array: NDArray[np.float64], event: int) -> ctypes._Pointer[ctypes.c_double]:
+    return array[event].ctypes.data_as(_DOUBLE_P)
+
+
+def _integers(values: NDArray[np.float64], tensor: Tensor) -> NDArray[np.int64]:
+    scaled = np.ldexp(values, tensor.type.fraction)
+    integers = np.rint(scaled).astype(np.int64)
+    if not np.array_equal(integers, scaled):
+        raise L1mlError(f"the C++ gives values off the grid of {tensor.name} ({tensor.type})")
+    return integers
