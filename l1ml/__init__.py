@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from l1ml.api import SimulationResult, simulate, verify
+from l1ml.api import BuildResult, SimulationResult, build, simulate, verify
 from l1ml.errors import L1mlError
 
 __version__ = "0.1.0"
-__all__ = ["L1mlError", "SimulationResult", "__version__", "simulate", "verify"]
+__all__ = ["BuildResult", "L1mlError", "SimulationResult", "__version__", "build", "simulate", "verify"]

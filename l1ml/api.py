@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,55 @@ class SimulationResult:
     outputs: NDArray[np.float64] | list[NDArray[np.float64]]
     latency: int
     initiation_interval: int
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """A finished build.
+
+    Attributes:
+        report: The content of report.json.
+        folder: Folder of the results; ``report/report.html``, ``rtl/verilog`` and ``convert/hls`` lie in it.
+    """
+
+    report: dict[str, Any]
+    folder: Path
+
+
+def build(spec: str | Path, overrides: dict[str, Any] | None = None, out: Path | None = None) -> BuildResult:
+    """Make a trigger from a spec: data, training, conversion, Verilog, verification, report.
+
+    Args:
+        spec: A name in ``hls_projects/`` or the path of a spec.
+        overrides: Changes to the spec by dotted key, such as ``{"hls.reuse_factor": 8}``.
+        out: Folder of the results, ``build/<project>`` by default.
+
+    Raises:
+        L1mlError: If the spec is wrong, a stage fails, or RTL and C++ differ.
+    """
+    from l1ml import flow
+    from l1ml.spec import load_spec
+
+    loaded = load_spec(spec, overrides)
+    done = flow.run(loaded, Path(out) if out else Path("build") / loaded.project)
+    report = json.loads((done.folder("report") / "report.json").read_text())
+    require_verified(report)
+    return BuildResult(report, done.root)
+
+
+def require_verified(report: dict[str, Any]) -> None:
+    """Check the verdict in a report.
+
+    Raises:
+        L1mlError: If RTL and C++ differ.
+    """
+    verification = report["verification"]
+    if verification["mismatches"]:
+        first = verification["first_mismatch"]
+        raise L1mlError(
+            f"RTL and C++ differ in {verification['mismatches']} outputs; event {first['event']}, output "
+            f"{first['output']}: C++ {first['golden']}, RTL {first['rtl']}; first difference in {first['layer']}"
+        )
 
 
 def simulate(hls_model: Any, x: Arrays) -> SimulationResult:
@@ -75,9 +125,9 @@ def verify(hls_model: Any, x: Arrays | None = None, *, events: int = 10_000, see
         L1mlError: If the model is of another backend or not compiled, or a tool is missing.
     """
     from l1ml.rtl.backend import rtl_folder
+    from l1ml.verification.compare import compare, load
     from l1ml.verification.emulator import quantize_inputs
     from l1ml.verification.vectors import make_vectors
-    from l1ml.verification.compare import compare, load
 
     _check_backend(hls_model)
     simulator, emulator = load(rtl_folder(hls_model), Path(hls_model.config.get_output_dir()))

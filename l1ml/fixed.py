@@ -59,9 +59,7 @@ class FixedType:
         if self.rounding not in ROUNDING_MODES:
             raise ValueError(f"unknown rounding mode {self.rounding!r}; known: {', '.join(ROUNDING_MODES)}")
         if self.saturation not in SATURATION_MODES:
-            raise ValueError(
-                f"unknown overflow mode {self.saturation!r}; known: {', '.join(SATURATION_MODES)}"
-            )
+            raise ValueError(f"unknown overflow mode {self.saturation!r}; known: {', '.join(SATURATION_MODES)}")
 
     @classmethod
     def parse(cls, text: str) -> FixedType:
@@ -71,9 +69,7 @@ class FixedType:
             L1mlError: If the text is no precision.
         """
         match = _PATTERN.match(text.strip())
-        problem = (
-            f"precision {text!r} is not understood; write it like fixed<16,6> or ufixed<6,0,RND_CONV,SAT>"
-        )
+        problem = f"precision {text!r} is not understood; write it like fixed<16,6> or ufixed<6,0,RND_CONV,SAT>"
         if match is None:
             raise L1mlError(problem)
         kind, width = match["kind"], int(match["width"])
@@ -128,11 +124,7 @@ class FixedType:
         return (1 << (self.width - int(self.signed))) - 1
 
     def __str__(self) -> str:
-        modes = (
-            ""
-            if (self.rounding, self.saturation) == ("TRN", "WRAP")
-            else f",{self.rounding},{self.saturation}"
-        )
+        modes = "" if (self.rounding, self.saturation) == ("TRN", "WRAP") else f",{self.rounding},{self.saturation}"
         return f"{'' if self.signed else 'u'}fixed<{self.width},{self.integer}{modes}>"
 
     def quantize(self, values: NDArray[np.floating] | float) -> NDArray[np.int64]:

@@ -15,10 +15,12 @@ from hls4ml.backends import VitisBackend, VivadoBackend
 from hls4ml.model.flow import get_flow, register_flow
 from hls4ml.writer.vitis_writer import VitisWriter
 
+from l1ml.rtl.build import estimate, hls4ml_report, lint
 from l1ml.rtl.design import Design
 from l1ml.rtl.emit import EmitOptions, emit
 from l1ml.rtl.graph import network_of
 from l1ml.rtl.lowering.activation import uses_table
+from l1ml.rtl.strategy import ChooseStrategies
 from l1ml.rtl.tables import CppTables
 
 log = logging.getLogger(__name__)
@@ -32,13 +34,17 @@ def rtl_folder(model: Any) -> Path:
     return Path(model.config.get_output_dir()) / RTL_FOLDER
 
 
-def write_rtl(model: Any) -> Design:
+def write_rtl(model: Any, project: Path, folder: Path) -> Design:
     """Write the Verilog of an hls4ml model whose C++ project has been written.
+
+    Args:
+        model: hls4ml ``ModelGraph`` of this backend.
+        project: Folder of its C++ project, from which lookup tables are taken.
+        folder: Where to write; Verilog that is there goes.
 
     Raises:
         L1mlError: If a layer has no lowering.
     """
-    folder = rtl_folder(model)
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.sv"):
         old.unlink()
@@ -46,7 +52,7 @@ def write_rtl(model: Any) -> Design:
     tables = CppTables(
         softmaxes=[layer for layer in layers if layer.class_name == "Softmax"],
         elementwise=[layer for layer in layers if uses_table(layer)],
-        project=Path(model.config.get_output_dir()),
+        project=project,
     )
     config = model.config.get_config_value
     options = EmitOptions(
@@ -72,7 +78,8 @@ class VerilogWriter(VitisWriter):
         for layer in model.get_layers():
             layer.set_attr("trace", True)
         super().write_hls(model)
-        write_rtl(model)
+        if model.config.get_config_value("WriteRTL", True):
+            write_rtl(model, Path(model.config.get_output_dir()), rtl_folder(model))
 
 
 class VerilogBackend(VitisBackend):
@@ -84,30 +91,54 @@ class VerilogBackend(VitisBackend):
         self._register_flows()
 
     def _register_flows(self) -> None:
-        # The same flows as the Vitis backend runs; only the last one, writing, is ours.
+        # The flows that the Vitis backend runs, with the choice of strategies before and our writing after them.
+        self.register_pass("choose_strategies", ChooseStrategies)
+        strategy_flow = register_flow("strategies", ["verilog:choose_strategies"], backend=self.name)
         template_flow = register_flow(
             "apply_templates", self._get_layer_templates, requires=["vivado:init_layers"], backend=self.name
         )
         requirements = get_flow("vitis:ip").requires.copy()
         requirements.insert(requirements.index("vitis:apply_templates"), template_flow)
+        requirements.insert(requirements.index("vivado:init_layers"), strategy_flow)
         self._default_flow = register_flow("ip", None, requires=requirements, backend=self.name)
         self._writer_flow = register_flow(
             "write", ["make_stamp", "verilog:write_hls"], requires=["verilog:ip"], backend=self.name
         )
 
     def create_initial_config(
-        self, *args: Any, stage_delay: float = EmitOptions.stage_delay, **kwargs: Any
+        self, *args: Any, stage_delay: float = EmitOptions.stage_delay, write_rtl: bool = True, **kwargs: Any
     ) -> Any:
         """Configuration of the Vitis backend and, on top of it, of the RTL.
 
         Args:
             stage_delay: Longest logic between two pipeline registers, in adders one after the other.
+            write_rtl: Whether writing the project writes the Verilog too.
             args: As for hls4ml's Vitis backend.
             kwargs: As for hls4ml's Vitis backend.
         """
         config = super().create_initial_config(*args, **kwargs)
         config["StageDelay"] = stage_delay
+        config["WriteRTL"] = write_rtl
         return config
+
+    def build(self, model: Any, **kwargs: Any) -> dict[str, Any]:
+        """Check the Verilog with Verilator's lint and estimate its resources with Yosys.
+
+        Args:
+            model: hls4ml ``ModelGraph`` of this backend; its project is written if it has not been.
+            kwargs: Ignored; those of the Vitis backend concern a tool that is not used.
+
+        Returns:
+            A report in the form of hls4ml's Vitis backend, under ``VerilogReport``.
+
+        Raises:
+            L1mlError: If the Verilog does not pass.
+        """
+        folder = rtl_folder(model)
+        if not folder.is_dir():
+            model.write()
+        lint(folder)
+        return {"VerilogReport": hls4ml_report(Design.load(folder), estimate(folder))}
 
 
 def register(register_backend: Callable[..., None], register_writer: Callable[..., None]) -> None:

@@ -29,7 +29,7 @@ def cast(value: FVariable, target: FixedType) -> FVariable:
     """
     if is_constant(value):
         fraction = max(value.kif[2], target.fraction)
-        integer = target.cast(int(round(value.low * 2.0**fraction)), fraction)
+        integer = target.cast(round(value.low * 2.0**fraction), fraction)
         return FVariable.from_const(float(target.to_float(integer)), hwconf=value.hwconf)
     return _overflow(_round(value, target), target)
 
@@ -100,10 +100,7 @@ def _overflow(value: FVariable, target: FixedType) -> FVariable:
     under = None
     if value.low < low:
         under = (value - low).is_negative() if symmetric else _below(value, target, integer)
-    if target.saturation == "SAT_ZERO":
-        limits = (0.0, 0.0)
-    else:
-        limits = (low, high)
+    limits = (0.0, 0.0) if target.saturation == "SAT_ZERO" else (low, high)
     result = wrapped
     if under is not None:
         result = under.msb_mux(FVariable.from_const(limits[0], hwconf=value.hwconf), result)

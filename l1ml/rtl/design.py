@@ -73,10 +73,6 @@ class Design(BaseModel):
         try:
             return cls.model_validate_json(file.read_text())
         except FileNotFoundError:
-            raise L1mlError(
-                f"{file} is missing: write the Verilog first, with hls_model.write() or l1ml rtl"
-            ) from None
+            raise L1mlError(f"{file} is missing: write the Verilog first, with hls_model.write() or l1ml rtl") from None
         except ValidationError as error:
-            raise L1mlError(
-                f"{file} is not a design of this version of l1ml ({error.error_count()} faults)"
-            ) from None
+            raise L1mlError(f"{file} is not a design of this version of l1ml ({error.error_count()} faults)") from None

@@ -112,9 +112,7 @@ def _emit_segments(
         yield module
 
 
-def _module(
-    network: Network, segment: Segment, arrival: dict[str, int], latency: int, register_bits: int
-) -> Module:
+def _module(network: Network, segment: Segment, arrival: dict[str, int], latency: int, register_bits: int) -> Module:
     return Module(
         name=f"{network.name}_{segment.name}",
         segment=segment.name,

@@ -71,9 +71,7 @@ def identifier(name: str) -> str:
 
 def describe(layer: Any) -> str:
     """What a layer is, in a word or two."""
-    activation = (
-        layer.get_attr("activation") if layer.class_name in ("Activation", "ParametrizedActivation") else None
-    )
+    activation = layer.get_attr("activation") if layer.class_name in ("Activation", "ParametrizedActivation") else None
     return str(activation or layer.class_name)
 
 
@@ -92,9 +90,7 @@ def network_of(model: Any) -> Network:
     if model.config.get_config_value("IOType") != "io_parallel":
         raise L1mlError("the Verilog backend needs io_type='io_parallel'; io_stream has no fixed latency")
     tensors = {
-        name: _tensor(name, variable)
-        for layer in model.get_layers()
-        for name, variable in layer.variables.items()
+        name: _tensor(name, variable) for layer in model.get_layers() for name, variable in layer.variables.items()
     }
     segments: list[Segment] = []
     owner: dict[str, Segment] = {}
@@ -115,7 +111,7 @@ def network_of(model: Any) -> Network:
         for name in layer.inputs:
             if owner.get(name) is not current and tensors[name] not in current.inputs:
                 current.inputs.append(tensors[name])
-        owner.update({name: current for name in layer.outputs})
+        owner.update(dict.fromkeys(layer.outputs, current))
     for segment in segments:
         inside = {name for layer in segment.layers for name in layer.outputs}
         used_outside = {t.name for other in segments if other is not segment for t in other.inputs}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from alkaid.types import CombLogic
@@ -51,9 +52,7 @@ def schedule(logic: CombLogic, max_delay: float) -> Schedule:
     return Schedule(tuple(int(s) for s in stage), len(cuts) + 1, int(sum(bits[c] for c in cuts)))
 
 
-def _crossing_bits(
-    logic: CombLogic, ready: NDArray[np.float64], times: NDArray[np.float64]
-) -> NDArray[np.int64]:
+def _crossing_bits(logic: CombLogic, ready: NDArray[np.float64], times: NDArray[np.float64]) -> NDArray[np.int64]:
     """For each time, the bits of the values that are ready by then and used later."""
     last_use = np.full(len(ready), -1.0)
     for op, time in zip(logic.ops, ready, strict=True):
@@ -101,7 +100,7 @@ def _cheapest_cuts(times: NDArray[np.float64], bits: NDArray[np.int64], max_dela
 
 def _fewest_cuts(times: Sequence[float] | NDArray[np.float64], max_delay: float) -> int:
     cuts, start = 0, times[0]
-    for previous, here in zip(times[:-1], times[1:], strict=True):
+    for previous, here in pairwise(times):
         if not _fits(start, here, max_delay) and previous > start:
             cuts, start = cuts + 1, previous
     return cuts

@@ -117,16 +117,14 @@ class _Printer:
                 expression = self._input(index, *elements[op.data[0]])
             else:
                 expression = _PRINTERS[op.opcode](self, index, op)
-            self.wires.append(
-                Wire(f"v{index}", self.widths[index], bool(self.kifs[index].signed), expression)
-            )
+            self.wires.append(Wire(f"v{index}", self.widths[index], bool(self.kifs[index].signed), expression))
         self._registers(stages)
         self.stage = self.plan.stages - 1
         results = self._outputs(outputs)
         return Listing(stages, results, list(self.tables.values()))
 
     def _registers(self, stages: list[Stage]) -> None:
-        last = [s for s in self.plan.stage]
+        last = list(self.plan.stage)
         for op, stage in zip(self.logic.ops, self.plan.stage, strict=True):
             for source in op.input_ids:
                 last[source] = max(last[source], stage)
@@ -163,9 +161,7 @@ class _Printer:
             name = f"{width}'({name})"
         return f"({name} << {shift})" if shift else name
 
-    def sum(
-        self, index: int, terms: list[tuple[int, bool, int]], constant: tuple[int, int] | None = None
-    ) -> str:
+    def sum(self, index: int, terms: list[tuple[int, bool, int]], constant: tuple[int, int] | None = None) -> str:
         """Sum of ±value·2**shift; ``constant`` is (integer, fractional bits)."""
         fractions = [self.kifs[i].fractional - shift for i, _, shift in terms]
         finest = max(fractions + ([constant[1]] if constant else []))

@@ -95,7 +95,17 @@ def _run(source: str, project: Path) -> str:
         file, program = Path(folder, "tables.cpp"), Path(folder, "tables")
         file.write_text(source)
         includes = [f"-I{firmware}", f"-I{firmware / 'ap_types'}", f"-I{firmware / 'nnet_utils'}"]
-        command = ["g++", "-O1", "-std=c++14", "-w", '-DWEIGHTS_DIR=""', *includes, str(file), "-o", str(program)]
+        command = [
+            "g++",
+            "-O1",
+            "-std=c++14",
+            "-w",
+            '-DWEIGHTS_DIR=""',
+            *includes,
+            str(file),
+            "-o",
+            str(program),
+        ]
         try:
             subprocess.run(command, check=True, capture_output=True, text=True)
             return subprocess.run([str(program)], check=True, capture_output=True, text=True).stdout
@@ -103,9 +113,7 @@ def _run(source: str, project: Path) -> str:
             raise L1mlError("g++ is not on PATH; install it (Debian: apt-get install g++)") from None
         except subprocess.CalledProcessError as error:
             faults = [line for line in (error.stderr or "").splitlines() if "error:" in line]
-            raise L1mlError(
-                f"hls4ml's tables of {project} do not compile: {(faults or [str(error)])[0]}"
-            ) from None
+            raise L1mlError(f"hls4ml's tables of {project} do not compile: {(faults or [str(error)])[0]}") from None
 
 
 def _parse(text: str) -> dict[str, LayerTables]:
@@ -115,9 +123,7 @@ def _parse(text: str) -> dict[str, LayerTables]:
         entry = tables.setdefault(layer, LayerTables())
         if kind == "type":
             width, integer, signed, rounding, saturation = map(int, fields)
-            entry.types[name] = FixedType(
-                width, integer, bool(signed), _ROUNDING[rounding], _SATURATION[saturation]
-            )
+            entry.types[name] = FixedType(width, integer, bool(signed), _ROUNDING[rounding], _SATURATION[saturation])
         else:
             entry.values[name] = np.array([float.fromhex(value) for value in fields])
     return tables

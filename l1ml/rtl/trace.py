@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,9 +59,7 @@ def trace_segment(segment: Segment, intervals: dict[str, list[Interval]], tables
     inputs = [v for t in segment.inputs for v in np.asarray(values[t.name])]
     outputs = [v for t in segment.outputs for v in np.asarray(values[t.name])]
     logic = trace(inputs, outputs, keep_dead_inputs=True)
-    return TracedSegment(
-        segment, logic, {t.name: _intervals(np.asarray(values[t.name])) for t in segment.outputs}
-    )
+    return TracedSegment(segment, logic, {t.name: _intervals(np.asarray(values[t.name])) for t in segment.outputs})
 
 
 def _symbols(intervals: Sequence[Interval]) -> FVArray:
@@ -69,5 +67,5 @@ def _symbols(intervals: Sequence[Interval]) -> FVArray:
     return FVArray.from_lhs(low, high, step, HARDWARE)
 
 
-def _intervals(values: Sequence[FVariable]) -> list[Interval]:
+def _intervals(values: Iterable[FVariable]) -> list[Interval]:
     return [(float(v.low), float(v.high), float(v.step) or 1.0) for v in values]

@@ -34,7 +34,8 @@ class Mismatch:
 
     def __str__(self) -> str:
         return (
-            f"event {self.event}, output {self.output}: C++ {self.golden}, RTL {self.rtl}; first difference in {self.layer}"
+            f"event {self.event}, output {self.output}: C++ {self.golden}, RTL {self.rtl}; "
+            f"first difference in {self.layer}"
         )
 
 
@@ -104,9 +105,11 @@ def compare(simulator: CoreSimulator, emulator: Emulator, inputs: NDArray[np.int
 
 def first_wrong_segment(simulator: CoreSimulator, emulator: Emulator, event: NDArray[np.int64]) -> str:
     """Title of the first segment whose output differs from the C++ for one event."""
-    layers = emulator.trace(event)
+    modules = simulator.design.modules
+    sizes = {p: t.size for m in modules for p, t in zip(m.producers, m.outputs, strict=True)}
+    layers = emulator.trace(event, sizes)
     probes = simulator.probe(event)
-    for module in simulator.design.modules:
+    for module in modules:
         for tensor, producer in zip(module.outputs, module.producers, strict=True):
             golden = np.rint(np.ldexp(layers[producer][0], tensor.type.fraction)).astype(np.int64)
             if not np.array_equal(golden, probes[tensor.name]):
@@ -126,5 +129,3 @@ def load(folder: Path, project: Path) -> tuple[CoreSimulator, Emulator]:
     """
     design = Design.load(folder)
     return CoreSimulator(folder), Emulator.of_project(project, design)
-
-

@@ -11,24 +11,24 @@ from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
 from l1ml.rtl.design import Design
-from l1ml.rtl.graph import Tensor
+from l1ml.rtl.graph import Network, Tensor
 
 _DOUBLE_P = ctypes.POINTER(ctypes.c_double)
 
 
 class _TraceData(ctypes.Structure):
-    _fields_ = [("name", ctypes.c_char_p), ("data", ctypes.c_void_p)]  # noqa: RUF012  (ctypes' own form)
+    _fields_ = [("name", ctypes.c_char_p), ("data", ctypes.c_void_p)]
 
 
 class Emulator:
-    """hls4ml's C++ emulator of one design, loaded from its shared library."""
+    """hls4ml's C++ emulator of one network, loaded from its shared library."""
 
-    def __init__(self, library: Path, design: Design) -> None:
+    def __init__(self, library: Path, design: Network | Design) -> None:
         """Load the emulator.
 
         Args:
             library: Shared library that ``hls_model.compile()`` made.
-            design: The design it belongs to, for the types of inputs and outputs.
+            design: What it belongs to, for its name and the types of inputs and outputs.
 
         Raises:
             L1mlError: If the library cannot be loaded or is of another project.
@@ -42,7 +42,7 @@ class Emulator:
         self._top.restype = None
 
     @classmethod
-    def of_project(cls, project: Path, design: Design) -> Emulator:
+    def of_project(cls, project: Path, design: Network | Design) -> Emulator:
         """The emulator that hls4ml compiled last in a project folder.
 
         Raises:
@@ -68,11 +68,12 @@ class Emulator:
         pairs = zip(outputs, self.design.outputs, strict=True)
         return np.concatenate([_integers(values, tensor) for values, tensor in pairs], axis=1)
 
-    def trace(self, inputs: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
-        """Outputs of every layer, by hls4ml's tracing.
+    def trace(self, inputs: NDArray[np.int64], sizes: dict[str, int]) -> dict[str, NDArray[np.float64]]:
+        """Outputs of layers within the network, by hls4ml's tracing.
 
         Args:
             inputs: As for ``run``.
+            sizes: The layers by name, with the number of their elements.
 
         Returns:
             Real outputs by layer name, each of shape (events, elements).
@@ -80,7 +81,6 @@ class Emulator:
         Raises:
             L1mlError: If the project was written without tracing.
         """
-        sizes = {p: t.size for m in self.design.modules for p, t in zip(m.producers, m.outputs, strict=True)}
         rows: dict[str, list[NDArray[np.float64]]] = {name: [] for name in sizes}
         slots = (_TraceData * 1024)()
         arguments, outputs = self._buffers(inputs)
@@ -109,7 +109,9 @@ class Emulator:
         return arguments, [np.zeros((len(inputs), t.size)) for t in self.design.outputs]
 
 
-def quantize_inputs(x: NDArray[np.floating] | Sequence[NDArray[np.floating]], design: Design) -> NDArray[np.int64]:
+def quantize_inputs(
+    x: NDArray[np.floating] | Sequence[NDArray[np.floating]], design: Network | Design
+) -> NDArray[np.int64]:
     """Cast real inputs to the types of a design's ports, as the C++ does.
 
     Args:

@@ -73,17 +73,19 @@ class Simulation:
 class CoreSimulator:
     """A core compiled for simulation; compiled once for each content of the Verilog."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, work: Path | None = None) -> None:
         """Prepare the simulation of the core in a folder.
 
         Args:
             folder: Folder with the Verilog and its ``design.json``.
+            work: Where compiled simulations are kept; ``sim`` in that folder by default.
 
         Raises:
             L1mlError: If the folder holds no design or a tool is missing.
         """
         self.folder = folder.resolve()
         self.design = Design.load(self.folder)
+        self.work = (work or self.folder / "sim").resolve()
         self.sources = [self.folder / name for name in self.design.files]
         set_up_verilator()
 
@@ -152,18 +154,18 @@ class CoreSimulator:
     def _pattern(self, results: dict[str, NDArray[np.uint8]], name: str) -> Pattern:
         rows, sent, received = (results[f"{name}/{key}"] for key in ("rows", "sent", "received"))
         outputs = unpack(rows, self.design.outputs) if len(rows) else np.zeros((0, 0), dtype=np.int64)
-        return Pattern(outputs, sent, received)
+        return Pattern(outputs, sent.astype(np.int64), received.astype(np.int64))
 
     def _build(self, probes: list[str]) -> tuple[Path, bool]:
         """Compile, unless it has been done for the same sources. Returns the folder and whether it is new."""
         digest = hashlib.sha256(repr(probes).encode())
         for source in self.sources:
             digest.update(source.read_bytes())
-        target = self.folder / "sim" / digest.hexdigest()[:16]
+        target = self.work / digest.hexdigest()[:16]
         if (target / "done").exists():
             return target, False
         if not probes:  # another content of the Verilog: what was compiled before is of no more use
-            shutil.rmtree(self.folder / "sim", ignore_errors=True)
+            shutil.rmtree(self.work, ignore_errors=True)
         target.mkdir(parents=True, exist_ok=True)
         control = target / "probes.vlt"
         control.write_text(render("rtl/probes.vlt.j2", top=self.design.name, ports=PORTS, probes=probes))
@@ -205,7 +207,7 @@ class CoreSimulator:
         finally:
             sys.path.remove(bench)
         if not (job / "results.npz").exists():
-            kept = self.folder / "sim" / "run.log"
+            kept = self.work / "run.log"
             shutil.copy(job / "run.log", kept)
             raise L1mlError(f"the simulation of {self.design.name} did not finish: see {kept}")
 

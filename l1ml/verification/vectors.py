@@ -55,7 +55,13 @@ def make_vectors(design: Design, events: int, *, data: NDArray[np.int64] | None 
 def _corners(low: NDArray[np.int64], high: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
     """All inputs at their ends, and each input at and beside its ends and zero while the others rest or vary."""
     zero = np.clip(0, low, high)
-    rows = [low, high, zero, np.where(np.arange(len(low)) % 2, low, high), np.where(np.arange(len(low)) % 2, high, low)]
+    rows = [
+        low,
+        high,
+        zero,
+        np.where(np.arange(len(low)) % 2, low, high),
+        np.where(np.arange(len(low)) % 2, high, low),
+    ]
     for i in range(len(low)):
         values = {low[i], low[i] + 1, -1, 0, 1, high[i] - 1, high[i]}
         for value in sorted(v for v in values if low[i] <= v <= high[i]):

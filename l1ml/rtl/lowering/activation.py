@@ -68,9 +68,7 @@ def activation(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
         outputs = tables(layer).values["activation"]
         return _map(inputs[0], lambda v: lookup(v, source, outputs, layer.name))
     known = sorted(TABLE_ACTIVATIONS | {"linear", "relu", "relu1", "relu6", "leaky_relu", "thresholded_relu"})
-    raise L1mlError(
-        f"layer {layer.name!r}: activation {name!r} has no Verilog lowering; supported: {', '.join(known)}"
-    )
+    raise L1mlError(f"layer {layer.name!r}: activation {name!r} has no Verilog lowering; supported: {', '.join(known)}")
 
 
 @lowers("PReLU")
@@ -110,20 +108,20 @@ def lookup(value: FVariable, source: FixedType, outputs: NDArray[np.float64], wh
     Raises:
         L1mlError: If the shortened table has more than 2**MAX_ADDRESS_BITS entries.
     """
-    first, last = (int(round(bound / source.lsb)) - source.minimum for bound in (value.low, value.high))
+    first, last = (round(bound / source.lsb) - source.minimum for bound in (value.low, value.high))
     reachable = outputs[first : last + 1]
     if is_constant(value) or np.all(reachable == reachable[0]):
         return FVariable.from_const(float(reachable[0]), hwconf=value.hwconf)
     dropped = _dropped_bits(outputs)
     clip = _flat_outside(outputs[:: 1 << dropped], source, dropped)
     index = cast(value, FixedType(clip.width, clip.integer, clip.signed, "TRN", "SAT"))
-    low, high = (int(round(bound / clip.lsb)) for bound in (index.low, index.high))
+    low, high = (round(bound / clip.lsb) for bound in (index.low, index.high))
     if high - low >= 1 << MAX_ADDRESS_BITS:
         raise L1mlError(
-            f"layer {where!r}: its table needs {high - low + 1} entries, at most {1 << MAX_ADDRESS_BITS} are supported; "
+            f"layer {where!r}: its table needs {high - low + 1} entries of at most {1 << MAX_ADDRESS_BITS}; "
             "give its input fewer bits"
         )
-    stride = int(round(index.step / clip.lsb))
+    stride = round(index.step / clip.lsb)
     addresses = np.arange(low, high + 1, stride) * (1 << dropped) - source.minimum
     return index.lookup(outputs[np.clip(addresses, 0, len(outputs) - 1)])
 

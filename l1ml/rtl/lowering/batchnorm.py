@@ -18,9 +18,7 @@ def normalize(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     """Lower ``BatchNormalization``; the sum is exact in C++, only the result is cast."""
     values = np.asarray(inputs[0])
     scale, bias = (
-        FixedType.from_hls4ml(layer.weights[name].type.precision)
-        .to_float(weight_integers(layer, name))
-        .ravel()
+        FixedType.from_hls4ml(layer.weights[name].type.precision).to_float(weight_integers(layer, name)).ravel()
         for name in ("scale", "bias")
     )
     target = output_type(layer)

@@ -54,9 +54,7 @@ def weight_integers(layer: Any, name: str) -> NDArray[np.int64]:
         )
     fixed = FixedType.from_hls4ml(precision)
     if fixed.width > MAX_WEIGHT_BITS:
-        raise L1mlError(
-            f"layer {layer.name!r}: {name} has {fixed.width} bits; at most {MAX_WEIGHT_BITS} are supported"
-        )
+        raise L1mlError(f"layer {layer.name!r}: {name} has {fixed.width} bits; at most {MAX_WEIGHT_BITS} are supported")
     return fixed.quantize(np.asarray(variable.data, dtype=np.float64))
 
 
@@ -94,9 +92,7 @@ def accumulate(
     else:
         sums = list(np.asarray(FVArray(np.array(rows), x.solver_options, x.hwconf) @ kernel))
     wrap = FixedType(accum.width, accum.integer, accum.signed)
-    return [
-        cast(_variable(value, x) + float(offset), wrap) for value, offset in zip(sums, start, strict=True)
-    ]
+    return [cast(_variable(value, x) + float(offset), wrap) for value, offset in zip(sums, start, strict=True)]
 
 
 def _variable(value: Any, like: FVArray) -> FVariable:
@@ -118,9 +114,7 @@ def _products_are_exact(x: FVArray, real: NDArray[np.float64], accum: FixedType)
     )
 
 
-def _never_overflows(
-    x: FVArray, real: NDArray[np.float64], start: NDArray[np.float64], accum: FixedType
-) -> bool:
+def _never_overflows(x: FVArray, real: NDArray[np.float64], start: NDArray[np.float64], accum: FixedType) -> bool:
     """Whether no partial sum can leave the accumulator's range, whatever the order (one LSB lost per product)."""
     size = np.array([max(abs(v.low), abs(v.high)) for v in np.asarray(x)])
     bound = np.abs(start) + size @ np.abs(real) + accum.lsb * np.count_nonzero(real, axis=0)

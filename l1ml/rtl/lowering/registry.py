@@ -11,7 +11,6 @@ from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.rtl.tables import LayerTables
 
-
 Tables = Callable[[Any], LayerTables]
 """Gives the tables of a layer as hls4ml's own C++ fills them."""
 
@@ -25,7 +24,7 @@ def lowers(*class_names: str) -> Callable[[Lowering], Lowering]:
     """Register a lowering for hls4ml layer classes, by ``layer.class_name``."""
 
     def register(function: Lowering) -> Lowering:
-        _LOWERINGS.update({name: function for name in class_names})
+        _LOWERINGS.update(dict.fromkeys(class_names, function))
         return function
 
     return register

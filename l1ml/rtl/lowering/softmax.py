@@ -52,9 +52,7 @@ def _argmax(layer: Any, values: list[FVariable], tables: LayerTables) -> list[FV
     results = []
     for i, value in enumerate(values):
         wins = [value >= other if j > i else value > other for j, other in enumerate(values) if j != i]
-        results.append(
-            reduce(lambda a, b: a & b, wins) * one if wins else FVariable.from_const(one, value.hwconf)
-        )
+        results.append(reduce(lambda a, b: a & b, wins) * one if wins else FVariable.from_const(one, value.hwconf))
     return results
 
 
@@ -72,9 +70,7 @@ def _top_bits_lookup(value: FVariable, source: FixedType, table: NDArray[np.floa
     signed, fraction = int(source.signed), source.fraction - shift
     top = value.quantize(signed, source.integer - signed, fraction) if shift > 0 else value
     if top.low == top.high:
-        return FVariable.from_const(
-            float(table[int(top.low * 2.0**fraction) % len(table)]), hwconf=value.hwconf
-        )
+        return FVariable.from_const(float(table[int(top.low * 2.0**fraction) % len(table)]), hwconf=value.hwconf)
     first, last = round(top.low * 2.0**fraction), round(top.high * 2.0**fraction)
     stride = round(top.step * 2.0**fraction)
     return top.lookup(table[np.arange(first, last + 1, stride) % len(table)])

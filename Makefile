@@ -1,0 +1,28 @@
+# Two commands do all set-up on a fresh machine with python3, g++, make and perl: make demo, make test.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint bench clean
+
+demo: .venv/installed ## Build the jet tagger from its shipped events to verified Verilog and a report
+	$(BIN)/l1ml build jet_tagger
+
+test: .venv/installed ## Run the test suite on all cores
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+lint: .venv/installed ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/installed ## Measure what the documentation claims
+	$(BIN)/python bench/third_party.py
+
+.venv/installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --no-deps --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+clean: ## Remove results and the environment
+	rm -rf build .venv

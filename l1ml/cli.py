@@ -1,0 +1,162 @@
+"""The command line. It imports nothing heavy before a command needs it, so that ``--help`` answers at once."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from l1ml.flow import Build
+
+app = typer.Typer(
+    help="Real-time trigger firmware: from a trained network to verified Verilog and HLS C++.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+data_app = typer.Typer(help="Make, fetch or prepare data sets.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+SpecArgument = Annotated[str, typer.Argument(metavar="SPEC", help="A name that `l1ml list` shows, or a YAML file.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the spec; may be repeated."),
+]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Folder of the results [default: build/<project>]")
+]
+
+
+def main() -> None:
+    """Run the command line; a mistake of the user ends in one line and exit code 1."""
+    from l1ml.console import console
+    from l1ml.errors import L1mlError
+
+    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    try:
+        app()
+    except L1mlError as error:
+        console.print(f"[bold red]error:[/bold red] {error}", soft_wrap=True, markup=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        console.print("interrupted; the next run carries on from the last finished stage")
+        sys.exit(130)
+
+
+def _run(spec: str, settings: list[str] | None, out: Path | None, until: str) -> Build:
+    from l1ml import flow
+    from l1ml.spec import load_spec, parse_overrides
+
+    loaded = load_spec(spec, parse_overrides(settings or []))
+    return flow.run(loaded, out or Path("build") / loaded.project, until)
+
+
+def _stage_command(name: str, until: str, text: str) -> None:
+    def command(spec: SpecArgument, set_: SetOption = None, out: OutOption = None) -> None:
+        _run(spec, set_, out, until)
+
+    command.__doc__ = text
+    app.command(name)(command)
+
+
+@app.command()
+def build(spec: SpecArgument, set_: SetOption = None, out: OutOption = None) -> None:
+    """Build a trigger: data, training, conversion, Verilog, verification, report."""
+    from l1ml.api import require_verified
+    from l1ml.console import console
+    from l1ml.report.summary import summary_table
+
+    done = _run(spec, set_, out, "report")
+    report = json.loads((done.folder("report") / "report.json").read_text())
+    console.print(summary_table(report))
+    console.print(f"Report: {done.folder('report') / 'report.html'}", soft_wrap=True)
+    console.print(f"Verilog: {done.folder('rtl') / 'verilog'}", soft_wrap=True)
+    console.print(f"HLS C++: {done.folder('convert') / 'hls'}", soft_wrap=True)
+    require_verified(report)
+
+
+@app.command()
+def verify(spec: SpecArgument, set_: SetOption = None, out: OutOption = None) -> None:
+    """Run a build up to the comparison of the Verilog with hls4ml's C++; exit code 1 if they differ."""
+    from l1ml.api import require_verified
+
+    done = _run(spec, set_, out, "verify")
+    require_verified({"verification": json.loads((done.folder("verify") / "verification.json").read_text())})
+
+
+_stage_command("train", "train", "Run a build up to the trained, quantized and pruned network.")
+_stage_command("convert", "convert", "Run a build up to hls4ml's compiled HLS C++ project.")
+_stage_command("rtl", "rtl", "Run a build up to the Verilog and its resource estimate.")
+_stage_command("report", "report", "Run a build up to the report, and say where it is.")
+
+
+@app.command("list")
+def list_() -> None:
+    """List the triggers that come with l1ml."""
+    from rich.table import Table
+
+    from l1ml.console import console
+    from l1ml.spec import load_spec, projects
+
+    table = Table("project", "trigger", "title", "spec", box=None)
+    for name, file in projects().items():
+        spec = load_spec(name)
+        table.add_row(name, spec.trigger, spec.title, str(file))
+    console.print(table)
+
+
+@app.command()
+def doctor() -> None:
+    """Check the programs and packages that l1ml needs, and say how to get what is missing."""
+    from l1ml.doctor import check
+
+    if not check():
+        raise typer.Exit(1)
+
+
+@data_app.command("prepare")
+def data_prepare(spec: SpecArgument, set_: SetOption = None, out: OutOption = None) -> None:
+    """Run the first stage of a build: read events, standardise and split them."""
+    _run(spec, set_, out, "dataset")
+
+
+@data_app.command("generate")
+def data_generate(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="`jets`")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The npz file to write.")],
+    jets: Annotated[int, typer.Option(min=5, help="Number of jets, the same for each class.")] = 100_000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the simulation.")] = 2024,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes [default: all cores]")] = None,
+) -> None:
+    """Simulate a data set with Pythia 8 and FastJet. An interrupted run carries on where it was."""
+    from l1ml.console import console
+    from l1ml.datasets.jet_generator import generate
+
+    _check_kind(kind)
+    console.print(f"wrote {generate(jets, out, seed=seed, workers=workers)}")
+
+
+@data_app.command("download")
+def data_download(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="`jets`")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The file to write.")],
+) -> None:
+    """Download a public data set (jets: OpenML 42468, hls4ml_lhc_jets_hlf)."""
+    from l1ml.console import console
+    from l1ml.datasets.public_jets import download
+
+    _check_kind(kind)
+    console.print(f"wrote {download(out)}")
+
+
+def _check_kind(kind: str) -> None:
+    from l1ml.errors import L1mlError
+
+    if kind != "jets":
+        raise L1mlError(f"there is no data set of kind {kind!r}; known: jets")

@@ -1,0 +1,211 @@
+"""The way from a spec to verified firmware: six stages, each kept on disk and done again only when it must be.
+
+A stage is a function of the spec and of the stages before it. It writes to a temporary folder that takes its
+place in one rename, so an interrupted stage leaves nothing behind and the next run carries on from there.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import importlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from l1ml.console import console
+from l1ml.errors import L1mlError
+from l1ml.paths import shared
+from l1ml.spec import Spec
+
+MARKER = "l1ml.json"
+"""File that tells whose output a folder is."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a build.
+
+    Attributes:
+        name: Name of the stage, of its folder and of its module in ``l1ml.stages``.
+        title: What it does, for the terminal.
+        sections: Parts of the spec that it depends on.
+        code: Packages of l1ml and shared folders whose change makes its result stale.
+    """
+
+    name: str
+    title: str
+    sections: tuple[str, ...]
+    code: tuple[str, ...]
+
+    def run(self, build: Build, folder: Path) -> None:
+        """Do the work, writing to ``folder``."""
+        importlib.import_module(f"l1ml.stages.{self.name}").run(build, folder)
+
+
+STAGES = (
+    Stage("dataset", "Prepare events", ("trigger", "dataset"), ("datasets",)),
+    Stage("train", "Train and prune", ("trigger", "model", "training", "pruning"), ("models", "training")),
+    Stage("convert", "Convert with hls4ml", ("project", "hls"), ("hls", "fixed.py", "rtl/strategy.py")),
+    Stage(
+        "rtl",
+        "Write Verilog",
+        ("rtl",),
+        ("rtl", "fixed.py", "firmware_templates/rtl", "firmware_templates/cpp"),
+    ),
+    Stage("verify", "Verify RTL against C++", ("verification",), ("verification", "sim")),
+    Stage("report", "Report", ("title",), ("report", "firmware_templates/report")),
+)
+"""All stages in order; each may use what those before it left."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """A spec and the folder that its stages fill."""
+
+    spec: Spec
+    root: Path
+
+    def folder(self, stage: str) -> Path:
+        """Folder of a finished stage."""
+        return self.root / stage
+
+    def seconds(self) -> dict[str, float]:
+        """How long each finished stage took."""
+        manifests = {stage.name: _manifest(self.folder(stage.name)) for stage in STAGES}
+        return {name: manifest["seconds"] for name, manifest in manifests.items() if manifest}
+
+
+def run(spec: Spec, root: Path, until: str = "report") -> Build:
+    """Bring a build up to date.
+
+    Args:
+        spec: What to build.
+        root: Folder for the results of this project alone.
+        until: Last stage to run.
+
+    Raises:
+        L1mlError: If the folder belongs to another project or is in use, the disk is full, or a stage fails.
+    """
+    root = root.resolve()
+    build = Build(spec, root)
+    with _claimed(root, spec):
+        (root / "spec.yaml").write_text(yaml.safe_dump(spec.model_dump(mode="json"), sort_keys=False))
+        key = ""
+        for number, stage in enumerate(STAGES, start=1):
+            key = _key(stage, spec, key)
+            manifest = _manifest(build.folder(stage.name))
+            label = f"[bold]{number}/{len(STAGES)} {stage.title}[/bold]"
+            if manifest and manifest["key"] == key:
+                console.print(f"{label} [dim]up to date[/dim]")
+            else:
+                console.print(label)
+                seconds = _perform(stage, build, key)
+                console.print(f"    done in {seconds:.1f} s")
+            if stage.name == until:
+                break
+    return build
+
+
+def _perform(stage: Stage, build: Build, key: str) -> float:
+    """Run one stage into a temporary folder and put it in place. Returns the seconds it took."""
+    target, scratch = build.folder(stage.name), build.root / f".{stage.name}.partial"
+    started = time.monotonic()
+    try:
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        stage.run(build, scratch)
+        seconds = time.monotonic() - started
+        (scratch / "manifest.json").write_text(json.dumps({"key": key, "seconds": round(seconds, 2)}))
+        _replace(target, scratch)
+    except OSError as error:
+        raise L1mlError(f"stage {stage.name}: {error.strerror or error} ({error.filename or build.root})") from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return seconds
+
+
+def _replace(target: Path, scratch: Path) -> None:
+    """Put a finished folder in the place of an old one; at no time is there half of either."""
+    if target.exists():
+        old = target.with_name(f".{target.name}.old")
+        shutil.rmtree(old, ignore_errors=True)
+        target.rename(old)
+        scratch.rename(target)
+        shutil.rmtree(old)
+    else:
+        scratch.rename(target)
+
+
+@contextmanager
+def _claimed(root: Path, spec: Spec) -> Iterator[None]:
+    """Hold the build folder for this process alone."""
+    marker = root / MARKER
+    try:
+        if root.is_dir() and any(root.iterdir()) and not marker.exists():
+            raise L1mlError(f"{root} holds something else than a build of l1ml; choose another folder with --out")
+        root.mkdir(parents=True, exist_ok=True)
+        if marker.exists():
+            owner = json.loads(marker.read_text() or "{}").get("project")
+            if owner not in (None, spec.project):
+                raise L1mlError(f"{root} is the output of project {owner!r}; choose another folder with --out")
+        else:
+            marker.write_text(json.dumps({"project": spec.project}))
+        with marker.open("r+") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise L1mlError(f"another l1ml is building in {root}; wait for it or choose another --out") from None
+            yield
+    except (OSError, json.JSONDecodeError) as error:
+        raise L1mlError(f"{root} cannot be used: {error}") from error
+
+
+def _manifest(folder: Path) -> dict[str, Any] | None:
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        return manifest if {"key", "seconds"} <= manifest.keys() else None
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def _key(stage: Stage, spec: Spec, before: str) -> str:
+    """What a stage's result depends on, in one hash."""
+    digest = hashlib.sha256(before.encode())
+    for section in stage.sections:
+        value = getattr(spec, section)
+        digest.update(json.dumps(value.model_dump(mode="json") if hasattr(value, "model_dump") else value).encode())
+    for file in _dataset_files(spec) if stage.name == "dataset" else []:
+        status = file.stat()
+        digest.update(f"{file}{status.st_size}{status.st_mtime_ns}".encode())
+    for part in (*stage.code, f"stages/{stage.name}.py"):
+        digest.update(_code_digest(part))
+    return digest.hexdigest()
+
+
+def _dataset_files(spec: Spec) -> list[Path]:
+    path = spec.dataset.path
+    return [path] if path is not None and path.exists() else []
+
+
+@lru_cache
+def _code_digest(part: str) -> bytes:
+    """Hash of the sources below a package of l1ml or a shared folder."""
+    top = part.split("/")[0]
+    shared_folders = ("firmware_templates", "sim")
+    start = shared(top).parent / part if top in shared_folders else Path(__file__).parent / part
+    files = [start] if start.is_file() else sorted(p for p in start.rglob("*") if p.is_file())
+    digest = hashlib.sha256()
+    for file in files:
+        if "__pycache__" not in file.parts:
+            digest.update(os.fsencode(file.relative_to(start.parent)) + file.read_bytes())
+    return digest.digest()

@@ -1,0 +1,143 @@
+"""Conversion by hls4ml: from a trained QKeras model to a compiled HLS C++ project and its graph."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from l1ml.errors import L1mlError
+from l1ml.fixed import FixedType
+from l1ml.keras_setup import set_up_keras
+from l1ml.tools import require
+
+
+@dataclass(frozen=True)
+class LayerOptions:
+    """What one layer does otherwise than the rest; None leaves it as it is."""
+
+    strategy: str | None = None
+    reuse_factor: int | None = None
+    precision: str | None = None
+
+
+@dataclass(frozen=True)
+class ConvertOptions:
+    """How hls4ml converts.
+
+    Attributes:
+        project: Name of the top function and of the core.
+        part: FPGA part.
+        clock_ns: Clock period in ns.
+        clock_uncertainty: Margin that HLS keeps, as hls4ml takes it.
+        strategy: How layers multiply.
+        reuse_factor: Clock cycles over which a layer's multiplications are spread.
+        stage_delay: Longest logic between two registers of the RTL, in adders one after the other.
+        layers: Exceptions by layer name.
+    """
+
+    project: str
+    part: str
+    clock_ns: float
+    clock_uncertainty: str
+    strategy: str
+    reuse_factor: int
+    stage_delay: float
+    layers: Mapping[str, LayerOptions] = field(default_factory=dict)
+
+
+def convert(model: Any, input_type: FixedType, options: ConvertOptions, out: Path) -> Any:
+    """Convert a (Q)Keras model with the Verilog backend and compile its C++.
+
+    Args:
+        model: Trained model of ``tf_keras``.
+        input_type: Type of the network's inputs.
+        options: How to convert.
+        out: Folder for the HLS project.
+
+    Returns:
+        hls4ml's ``ModelGraph``, written and compiled.
+
+    Raises:
+        L1mlError: If a layer in the options does not exist, a strategy or reuse factor is not valid, or g++ fails.
+    """
+    set_up_keras()
+    require("g++")
+    import hls4ml
+
+    with Path(os.devnull).open("w") as sink, redirect_stdout(sink):  # hls4ml prints its progress
+        config = hls4ml.utils.config_from_keras_model(model, granularity="name", backend="Verilog")
+        config["Model"].update(Strategy=options.strategy, ReuseFactor=options.reuse_factor)
+        layers = config["LayerName"]
+        for name in model.input_names:
+            layers[name]["Precision"] = {"result": str(input_type)}
+        for name, layer in layers.items():
+            if "ReuseFactor" in layer or name in options.layers or name in _dense_layers(model):
+                layer.update(Strategy=options.strategy, ReuseFactor=options.reuse_factor)
+        _apply_exceptions(layers, options.layers)
+        graph = hls4ml.converters.convert_from_keras_model(
+            model,
+            hls_config=config,
+            backend="Verilog",
+            output_dir=str(out),
+            project_name=options.project,
+            part=options.part,
+            clock_period=options.clock_ns,
+            clock_uncertainty=options.clock_uncertainty,
+            io_type="io_parallel",
+            stage_delay=options.stage_delay,
+            write_rtl=False,
+            write_weights_txt=False,  # compiled in, so that the finished project can be moved
+        )
+        try:
+            graph.compile()
+        except Exception as error:
+            raise L1mlError(f"the C++ of {options.project} in {out} does not compile: {error}") from error
+    return graph
+
+
+def save_graph(graph: Any, file: Path) -> None:
+    """Keep hls4ml's graph so that RTL can be made from it later without Keras."""
+    from hls4ml.model.quantizers import Quantizer
+
+    for layer in graph.get_layers():
+        # Quantizers have done their work on the weights; loading them again would need QKeras.
+        attributes = layer.attributes.attributes
+        for key in [key for key, value in attributes.items() if isinstance(value, Quantizer)]:
+            del attributes[key]
+        for weights in layer.get_weights():
+            weights.quantizer = None
+    graph.save(str(file))
+
+
+def load_graph(file: Path) -> Any:
+    """Load what ``save_graph`` wrote.
+
+    Raises:
+        L1mlError: If the file is missing or damaged.
+    """
+    from hls4ml.utils.serialization import deserialize_model
+
+    try:
+        return deserialize_model(str(file))
+    except Exception as error:
+        raise L1mlError(f"{file} is not a saved hls4ml graph: {error}") from None
+
+
+def _dense_layers(model: Any) -> list[str]:
+    return [layer.name for layer in model.layers if "Dense" in type(layer).__name__]
+
+
+def _apply_exceptions(layers: dict[str, Any], exceptions: Mapping[str, LayerOptions]) -> None:
+    for name, exception in exceptions.items():
+        if name not in layers:
+            raise L1mlError(f"hls.layers names {name!r}, which is no layer of the model; it has {', '.join(layers)}")
+        if exception.strategy is not None:
+            layers[name]["Strategy"] = exception.strategy
+        if exception.reuse_factor is not None:
+            layers[name]["ReuseFactor"] = exception.reuse_factor
+        if exception.precision is not None:
+            layers[name]["Precision"]["result"] = exception.precision

@@ -1,0 +1,29 @@
+"""Stage 4: the Verilog, linted, with its resources estimated."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from l1ml.console import console
+from l1ml.flow import Build
+from l1ml.hls.convert import load_graph
+
+
+def run(build: Build, folder: Path) -> None:
+    """Write ``verilog/`` and ``resources.json``."""
+    from l1ml.rtl.backend import write_rtl
+    from l1ml.rtl.build import estimate, lint
+
+    convert = build.folder("convert")
+    graph = load_graph(convert / "graph.fml")
+    graph.config.config["StageDelay"] = build.spec.rtl.stage_delay
+    verilog = folder / "verilog"
+    design = write_rtl(graph, convert / "hls", verilog)
+    lint(verilog)
+    resources = estimate(verilog)
+    total, nanoseconds = resources["total"], design.latency * design.clock_ns
+    console.print(f"    latency {design.latency} cycles ({nanoseconds:.1f} ns), II {design.initiation_interval}")
+    counts = ", ".join(f"{total[key]} {key.upper()}" for key in ("lut", "ff", "dsp", "bram"))
+    console.print(f"    {counts} ({resources['tool']})")
+    (folder / "resources.json").write_text(json.dumps(resources, indent=2))

@@ -1,0 +1,183 @@
+"""Training: a floating-point reference, then quantization-aware training with pruning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l1ml.console import progress_bar
+from l1ml.keras_setup import set_up_keras
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Inputs and class indices for training and validation; inputs of shape (n, features)."""
+
+    x: NDArray[np.float32]
+    y: NDArray[np.int64]
+    x_validation: NDArray[np.float32]
+    y_validation: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How to train.
+
+    Attributes:
+        epochs: Most epochs of each phase.
+        batch_size: Events in a batch.
+        learning_rate: Of Adam, at the start; it is halved when the validation loss stops falling.
+        patience: Epochs without a better validation loss after which a phase ends.
+        seed: For initial weights and the order of events.
+        sparsity: Share of the weights of each layer to prune.
+        ramp_epochs: Epochs over which the sparsity grows (polynomial decay, arXiv:1710.01878).
+    """
+
+    epochs: int = 60
+    batch_size: int = 1024
+    learning_rate: float = 3e-3
+    patience: int = 8
+    seed: int = 1
+    sparsity: float = 0.75
+    ramp_epochs: int = 15
+
+
+@dataclass
+class History:
+    """Loss, accuracy and sparsity after each epoch."""
+
+    epochs: dict[str, list[float]] = field(default_factory=dict)
+
+    def add(self, logs: dict[str, float]) -> None:
+        """Append the numbers of one epoch."""
+        for key, value in logs.items():
+            self.epochs.setdefault(key, []).append(float(value))
+
+
+def set_seed(seed: int) -> None:
+    """Make training repeatable."""
+    set_up_keras()
+    import tensorflow as tf
+    import tf_keras
+
+    tf_keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+
+
+def train(model: Any, sample: Sample, options: TrainingOptions, title: str) -> History:
+    """Train a classifier that ends in logits until the validation loss stops falling.
+
+    The weights of the best epoch are kept.
+    """
+    history = History()
+    _fit(model, sample, options, history, title, options.epochs)
+    return history
+
+
+def train_pruned(model: Any, sample: Sample, options: TrainingOptions, title: str) -> tuple[Any, History]:
+    """Prune while training, then train at the final sparsity.
+
+    Args:
+        model: QKeras model that ends in logits; its weights are the starting point.
+        sample: Training and validation events.
+        options: How to train.
+        title: For the progress bar.
+
+    Returns:
+        The model without the pruning wrappers, and its history with the sparsity.
+    """
+    set_up_keras()
+    from tensorflow_model_optimization.sparsity import keras as sparsity
+
+    history = History()
+    if options.sparsity == 0:
+        _fit(model, sample, options, history, title, options.epochs)
+        return model, history
+    batches = int(np.ceil(len(sample.x) / options.batch_size))
+    decay = sparsity.PolynomialDecay(
+        initial_sparsity=0.0,
+        final_sparsity=options.sparsity,
+        begin_step=0,
+        end_step=batches * options.ramp_epochs,
+        frequency=max(1, batches // 2),
+    )
+    pruned = sparsity.prune_low_magnitude(model, pruning_schedule=decay)
+    step = [sparsity.UpdatePruningStep()]
+    # The best epoch may only be one at the final sparsity: hence two phases.
+    _fit(
+        pruned,
+        sample,
+        options,
+        history,
+        f"{title}: pruning",
+        options.ramp_epochs,
+        callbacks=step,
+        stop_early=False,
+    )
+    _fit(pruned, sample, options, history, title, options.epochs, callbacks=step)
+    return sparsity.strip_pruning(pruned), history
+
+
+def _fit(
+    model: Any,
+    sample: Sample,
+    options: TrainingOptions,
+    history: History,
+    title: str,
+    epochs: int,
+    *,
+    callbacks: list[Any] | None = None,
+    stop_early: bool = True,
+) -> None:
+    import tf_keras
+
+    model.compile(
+        optimizer=tf_keras.optimizers.Adam(options.learning_rate),
+        loss=tf_keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    extra = list(callbacks or [])
+    if stop_early:
+        extra += [
+            tf_keras.callbacks.ReduceLROnPlateau(factor=0.5, patience=max(1, options.patience // 3), min_lr=1e-5),
+            tf_keras.callbacks.EarlyStopping(patience=options.patience, restore_best_weights=True),
+        ]
+    with progress_bar() as progress:
+        task = progress.add_task(title, total=epochs, note="")
+
+        def after_epoch(epoch: int, logs: dict[str, float]) -> None:
+            numbers = {key: logs[key] for key in ("loss", "accuracy", "val_loss", "val_accuracy")}
+            history.add({**numbers, "sparsity": sparsity_of(model)})
+            note = f"loss {logs['val_loss']:.4f}, accuracy {logs['val_accuracy']:.4f} (validation)"
+            progress.update(task, advance=1, note=note)
+
+        model.fit(
+            sample.x,
+            sample.y,
+            validation_data=(sample.x_validation, sample.y_validation),
+            validation_batch_size=8192,
+            batch_size=options.batch_size,
+            epochs=epochs,
+            verbose=0,
+            callbacks=[*extra, tf_keras.callbacks.LambdaCallback(on_epoch_end=after_epoch)],
+        )
+
+
+def sparsity_of(model: Any) -> float:
+    """Share of zeros among the weight matrices of a model."""
+    matrices = [w.numpy() for w in model.trainable_weights if len(w.shape) == 2]
+    return float(1 - sum(np.count_nonzero(m) for m in matrices) / sum(m.size for m in matrices))
+
+
+def quantized_weights(model: Any) -> dict[str, NDArray[np.float64]]:
+    """Weights and biases of a QKeras model after quantization, as ``<layer>/weight`` and ``<layer>/bias``."""
+    found = {}
+    for layer in model.layers:
+        quantizers = getattr(layer, "get_quantizers", list)()
+        for name, variable, quantizer in zip(("weight", "bias"), layer.weights, quantizers, strict=False):
+            values = quantizer(variable) if quantizer is not None else variable
+            found[f"{layer.name}/{name}"] = np.asarray(values, dtype=np.float64)
+    return found
