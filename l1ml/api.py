@@ -6,14 +6,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from l1ml.errors import L1mlError
 
-Arrays = NDArray[np.floating] | Sequence[NDArray[np.floating]]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Arrays: TypeAlias = NDArray[np.floating] | Sequence[NDArray[np.floating]]
 
 
 @dataclass(frozen=True)

@@ -35,26 +35,30 @@ OutOption = Annotated[
 
 def main() -> None:
     """Run the command line; a mistake of the user ends in one line and exit code 1."""
-    from l1ml.console import console
     from l1ml.errors import L1mlError
 
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     try:
         app()
     except L1mlError as error:
-        console.print(f"[bold red]error:[/bold red] {error}", soft_wrap=True, markup=True)
+        from rich.console import Console
+        from rich.markup import escape
+
+        Console(stderr=True, highlight=False).print(f"[bold red]error:[/bold red] {escape(str(error))}", soft_wrap=True)
         sys.exit(1)
-    except KeyboardInterrupt:
-        console.print("interrupted; the next run carries on from the last finished stage")
-        sys.exit(130)
 
 
 def _run(spec: str, settings: list[str] | None, out: Path | None, until: str) -> Build:
     from l1ml import flow
+    from l1ml.console import console
     from l1ml.spec import load_spec, parse_overrides
 
     loaded = load_spec(spec, parse_overrides(settings or []))
-    return flow.run(loaded, out or Path("build") / loaded.project, until)
+    try:
+        return flow.run(loaded, out or Path("build") / loaded.project, until)
+    except KeyboardInterrupt:
+        console.print("interrupted; the next run carries on from the last finished stage")
+        raise typer.Exit(130) from None
 
 
 def _stage_command(name: str, until: str, text: str) -> None:
@@ -75,9 +79,12 @@ def build(spec: SpecArgument, set_: SetOption = None, out: OutOption = None) -> 
     done = _run(spec, set_, out, "report")
     report = json.loads((done.folder("report") / "report.json").read_text())
     console.print(summary_table(report))
-    console.print(f"Report: {done.folder('report') / 'report.html'}", soft_wrap=True)
-    console.print(f"Verilog: {done.folder('rtl') / 'verilog'}", soft_wrap=True)
-    console.print(f"HLS C++: {done.folder('convert') / 'hls'}", soft_wrap=True)
+    for what, path in (
+        ("Report", done.folder("report") / "report.html"),
+        ("Verilog", done.folder("rtl") / "verilog"),
+        ("HLS C++", done.folder("convert") / "hls"),
+    ):
+        console.print(f"{what}: {path}", soft_wrap=True, markup=False)
     require_verified(report)
 
 

@@ -7,7 +7,8 @@ import shutil
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 
-from rich.table import Table
+from rich.markup import escape
+from rich.table import Column, Table
 
 from l1ml.console import console
 from l1ml.tools import INSTALL_HINTS, verilator_root
@@ -21,7 +22,7 @@ def check() -> bool:
     Returns:
         Whether everything is there that a build of a spec needs.
     """
-    table = Table("what", "state", "what it is for", "how to get it", box=None)
+    table = Table("what", "state", "what it is for", Column("how to get it", no_wrap=True), box=None)
     complete = True
     for program, purpose in (
         ("g++", "compiles hls4ml's C++ and the simulation"),
@@ -46,13 +47,14 @@ def check() -> bool:
         ("cocotb", "drives the simulation", "pip install cocotb==2.1.0", True),
         ("qkeras", "trains quantized networks", "pip install 'l1ml[train]'", True),
         ("tf_keras", "trains quantized networks", "pip install 'l1ml[train]'", True),
+        ("tensorflow_model_optimization", "prunes networks", "pip install 'l1ml[train]'", True),
         ("pythia8mc", "simulates collisions", "pip install 'l1ml[generate]'", False),
         ("fastjet", "clusters jets", "pip install 'l1ml[generate]'", False),
     ):
         found = importlib.util.find_spec(package) is not None
         complete &= found or not needed
         state = f"{_OK} {_version(package) or ''}" if found else (_MISSING if needed else _OPTIONAL)
-        table.add_row(package, state, purpose, "" if found else hint)
+        table.add_row(package, state, purpose, "" if found else escape(hint))
     for program, purpose in (
         ("vitis-run", "builds the HLS C++ with Vitis"),
         ("vivado", "places and routes the Verilog"),

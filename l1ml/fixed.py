@@ -115,8 +115,14 @@ class FixedType:
 
     @property
     def minimum(self) -> int:
-        """Smallest integer (in LSB) of the representation; ``SAT_SYM`` clips one above it."""
+        """Smallest integer (in LSB) of the representation; ``SAT_SYM`` clips at ``lowest``."""
         return -(1 << (self.width - 1)) if self.signed else 0
+
+    @property
+    def lowest(self) -> int:
+        """Smallest integer (in LSB) that is not an overflow; a sign bit alone cannot be symmetric."""
+        symmetric = self.saturation == "SAT_SYM" and self.signed and self.width > 1
+        return self.minimum + int(symmetric)
 
     @property
     def maximum(self) -> int:
@@ -131,7 +137,7 @@ class FixedType:
         """Cast real values to this type.
 
         Args:
-            values: Real numbers of any shape, finite and below 2^62 LSB in size.
+            values: Real numbers of any shape and any finite size.
 
         Returns:
             Integers in LSB, int64, same shape.
@@ -139,20 +145,23 @@ class FixedType:
         Raises:
             ValueError: For NaN or infinite values.
         """
-        scaled = np.ldexp(np.asarray(values, dtype=np.float64), self.fraction)
-        if not np.all(np.isfinite(scaled)):
+        values = np.asarray(values, dtype=np.float64)
+        if not np.all(np.isfinite(values)):
             raise ValueError(f"cannot cast NaN or infinite values to {self}")
-        # 8 guard bits below the LSB keep every case of a double that matters: the half, and "more than it".
-        floor = np.floor(scaled)
-        rest = scaled - floor
-        guard = np.where(rest == 0.5, 128, np.where(rest == 0, 0, np.where(rest > 0.5, 192, 64)))
-        return self.cast((floor.astype(np.int64) << 8) + guard.astype(np.int64), self.fraction + 8)
+        # What lies far outside the range is first brought near it, so that it fits an integer.
+        span = 2.0**self.integer
+        near = np.fmod(values, span) if self.saturation == "WRAP" else np.clip(values, -span, span)
+        near = np.ldexp(near, self.fraction)
+        floor = np.floor(near)
+        rest = near - floor
+        kept = self._round(floor.astype(np.int64), rest >= 0.5, (rest != 0) & (rest != 0.5), near < 0)
+        return self._overflow(kept)
 
     def cast(self, values: NDArray[np.int64], fraction: int) -> NDArray[np.int64]:
         """Cast integers worth ``2**-fraction`` each to this type.
 
         Args:
-            values: int64 integers of any shape.
+            values: int64 integers of any shape, below 2^62 in size.
             fraction: Number of fractional bits of ``values``.
 
         Returns:
@@ -161,29 +170,34 @@ class FixedType:
         values = np.asarray(values, dtype=np.int64)
         drop = fraction - self.fraction
         if drop <= 0:
+            if self.saturation != "WRAP":  # a value that is out of range stays so, and fits after the shift
+                limit = max(1, (1 << self.width) >> -drop)
+                values, drop = np.clip(values, -limit, limit), max(drop, -MAX_WIDTH)
             return self._overflow(values << -drop)
-        kept = values >> drop
-        dropped = values & ((1 << drop) - 1)
-        first = (dropped >> (drop - 1)) & 1
-        rest = (dropped & ((1 << (drop - 1)) - 1)) != 0
-        negative, odd = values < 0, kept & 1
+        first = (values >> min(drop - 1, 63)) & 1
+        rest = (values & ((1 << min(drop - 1, 63)) - 1)) != 0
+        return self._overflow(self._round(values >> min(drop, 63), first != 0, rest, values < 0))
+
+    def _round(
+        self, kept: NDArray[np.int64], first: NDArray[np.bool_], rest: NDArray[np.bool_], negative: NDArray[np.bool_]
+    ) -> NDArray[np.int64]:
+        """Round floored values by their sign, their first dropped bit and whether any other one is set."""
         increments = {
             "TRN": np.zeros_like(first),
             "RND": first,
-            "RND_CONV": first & (odd | rest),
+            "RND_CONV": first & ((kept & 1 != 0) | rest),
             "RND_INF": first & (~negative | rest),
             "RND_ZERO": first & (negative | rest),
             "RND_MIN_INF": first & rest,
-            "TRN_ZERO": negative & ((first != 0) | rest),
+            "TRN_ZERO": negative & (first | rest),
         }
-        return self._overflow(kept + increments[self.rounding].astype(np.int64))
+        return kept + increments[self.rounding].astype(np.int64)
 
     def _overflow(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
-        low = self.minimum + (self.saturation == "SAT_SYM" and self.signed)
         if self.saturation in ("SAT", "SAT_SYM"):
-            return np.clip(values, low, self.maximum)
+            return np.clip(values, self.lowest, self.maximum)
         if self.saturation == "SAT_ZERO":
-            return np.where((values < low) | (values > self.maximum), 0, values)
+            return np.where((values < self.lowest) | (values > self.maximum), 0, values)
         offset = -self.minimum
         return ((values + offset) & ((1 << self.width) - 1)) - offset
 

@@ -30,6 +30,9 @@ from l1ml.spec import Spec
 MARKER = "l1ml.json"
 """File that tells whose output a folder is."""
 
+FULL = 64 * 1024
+"""Bytes left on a disk that is as good as full."""
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -40,12 +43,14 @@ class Stage:
         title: What it does, for the terminal.
         sections: Parts of the spec that it depends on.
         code: Packages of l1ml and shared folders whose change makes its result stale.
+        artefacts: Files of earlier stages, as patterns, whose change by hand makes its result stale.
     """
 
     name: str
     title: str
     sections: tuple[str, ...]
     code: tuple[str, ...]
+    artefacts: tuple[str, ...] = ()
 
     def run(self, build: Build, folder: Path) -> None:
         """Do the work, writing to ``folder``."""
@@ -54,7 +59,7 @@ class Stage:
 
 STAGES = (
     Stage("dataset", "Prepare events", ("trigger", "dataset"), ("datasets",)),
-    Stage("train", "Train and prune", ("trigger", "model", "training", "pruning"), ("models", "training")),
+    Stage("train", "Train and prune", ("trigger", "model", "training", "pruning"), ("models", "training", "fixed.py")),
     Stage("convert", "Convert with hls4ml", ("project", "hls"), ("hls", "fixed.py", "rtl/strategy.py")),
     Stage(
         "rtl",
@@ -62,7 +67,13 @@ STAGES = (
         ("rtl",),
         ("rtl", "fixed.py", "firmware_templates/rtl", "firmware_templates/cpp"),
     ),
-    Stage("verify", "Verify RTL against C++", ("verification",), ("verification", "sim")),
+    Stage(
+        "verify",
+        "Verify RTL against C++",
+        ("verification",),
+        ("verification", "sim"),
+        ("rtl/verilog/*.sv", "convert/hls/firmware/*.so"),
+    ),
     Stage("report", "Report", ("title",), ("report", "firmware_templates/report")),
 )
 """All stages in order; each may use what those before it left."""
@@ -99,10 +110,10 @@ def run(spec: Spec, root: Path, until: str = "report") -> Build:
     root = root.resolve()
     build = Build(spec, root)
     with _claimed(root, spec):
-        (root / "spec.yaml").write_text(yaml.safe_dump(spec.model_dump(mode="json"), sort_keys=False))
+        _write(root / "spec.yaml", yaml.safe_dump(spec.model_dump(mode="json"), sort_keys=False))
         key = ""
         for number, stage in enumerate(STAGES, start=1):
-            key = _key(stage, spec, key)
+            key = _key(stage, build, key)
             manifest = _manifest(build.folder(stage.name))
             label = f"[bold]{number}/{len(STAGES)} {stage.title}[/bold]"
             if manifest and manifest["key"] == key:
@@ -121,17 +132,34 @@ def _perform(stage: Stage, build: Build, key: str) -> float:
     target, scratch = build.folder(stage.name), build.root / f".{stage.name}.partial"
     started = time.monotonic()
     try:
-        shutil.rmtree(scratch, ignore_errors=True)
-        scratch.mkdir(parents=True)
+        scratch.mkdir()
         stage.run(build, scratch)
         seconds = time.monotonic() - started
         (scratch / "manifest.json").write_text(json.dumps({"key": key, "seconds": round(seconds, 2)}))
         _replace(target, scratch)
-    except OSError as error:
-        raise L1mlError(f"stage {stage.name}: {error.strerror or error} ({error.filename or build.root})") from error
+    except Exception as error:
+        if shutil.disk_usage(build.root).free < FULL:
+            raise L1mlError(f"stage {stage.name}: the disk of {build.root} is full; free some space") from error
+        if isinstance(error, OSError):
+            where = error.filename or build.root
+            raise L1mlError(f"stage {stage.name}: {error.strerror or error} ({where})") from error
+        if isinstance(error, L1mlError):
+            logs = _keep_logs(scratch, build.root / "logs" / stage.name)
+            raise L1mlError(f"stage {stage.name}: {str(error).replace(str(scratch), str(logs))}") from error
+        raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return seconds
+
+
+def _keep_logs(scratch: Path, kept: Path) -> Path:
+    """Save the logs of a stage that failed, to which its error may point. Returns the folder that holds them."""
+    shutil.rmtree(kept, ignore_errors=True)
+    for log in scratch.rglob("*.log"):
+        target = kept / log.relative_to(scratch)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        log.rename(target)
+    return kept
 
 
 def _replace(target: Path, scratch: Path) -> None:
@@ -154,20 +182,42 @@ def _claimed(root: Path, spec: Spec) -> Iterator[None]:
         if root.is_dir() and any(root.iterdir()) and not marker.exists():
             raise L1mlError(f"{root} holds something else than a build of l1ml; choose another folder with --out")
         root.mkdir(parents=True, exist_ok=True)
-        if marker.exists():
-            owner = json.loads(marker.read_text() or "{}").get("project")
-            if owner not in (None, spec.project):
-                raise L1mlError(f"{root} is the output of project {owner!r}; choose another folder with --out")
-        else:
-            marker.write_text(json.dumps({"project": spec.project}))
-        with marker.open("r+") as handle:
+        with marker.open("a+") as handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            except BlockingIOError:
                 raise L1mlError(f"another l1ml is building in {root}; wait for it or choose another --out") from None
+            handle.seek(0)
+            owner = _owner(handle.read(), root)
+            if owner is None:  # a new folder, or one whose making was interrupted here
+                handle.write(json.dumps({"project": spec.project}))
+                handle.flush()
+            elif owner != spec.project:
+                raise L1mlError(f"{root} is the output of project {owner!r}; choose another folder with --out")
+            for stage in STAGES:  # what a killed run left
+                for leftover in (f".{stage.name}.partial", f".{stage.name}.old"):
+                    shutil.rmtree(root / leftover, ignore_errors=True)
             yield
-    except (OSError, json.JSONDecodeError) as error:
-        raise L1mlError(f"{root} cannot be used: {error}") from error
+    except OSError as error:
+        raise L1mlError(f"{root} cannot be used: {error.strerror or error}") from error
+
+
+def _owner(marker: str, root: Path) -> str | None:
+    """Project that a marker names, None if it is empty."""
+    try:
+        return str(json.loads(marker)["project"]) if marker else None
+    except (ValueError, TypeError, KeyError):
+        raise L1mlError(f"{root / MARKER} is damaged; remove {root}, or choose another folder with --out") from None
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    partial = file.with_name(f".{file.name}.partial")
+    try:
+        partial.write_text(text)
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _manifest(folder: Path) -> dict[str, Any] | None:
@@ -178,9 +228,9 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
         return None
 
 
-def _key(stage: Stage, spec: Spec, before: str) -> str:
+def _key(stage: Stage, build: Build, before: str) -> str:
     """What a stage's result depends on, in one hash."""
-    digest = hashlib.sha256(before.encode())
+    spec, digest = build.spec, hashlib.sha256(before.encode())
     for section in stage.sections:
         value = getattr(spec, section)
         digest.update(json.dumps(value.model_dump(mode="json") if hasattr(value, "model_dump") else value).encode())
@@ -189,6 +239,8 @@ def _key(stage: Stage, spec: Spec, before: str) -> str:
         digest.update(f"{file}{status.st_size}{status.st_mtime_ns}".encode())
     for part in (*stage.code, f"stages/{stage.name}.py"):
         digest.update(_code_digest(part))
+    for file in sorted(file for pattern in stage.artefacts for file in build.root.glob(pattern)):
+        digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()
 
 

@@ -12,12 +12,22 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.paths import shared
+from l1ml.reserved import RESERVED
 
 
 def _precision(text: str) -> str:
     if text != "auto":
-        FixedType.parse(text)
+        try:
+            FixedType.parse(text)
+        except L1mlError as error:
+            raise ValueError(str(error)) from None  # pydantic adds the key
     return text
+
+
+def _free(name: str) -> str:
+    if name in RESERVED:
+        raise ValueError("is a keyword of Verilog or C++, and the name of the core; choose another name")
+    return name
 
 
 Precision = Annotated[str, AfterValidator(_precision)]
@@ -86,7 +96,8 @@ class HlsSpec(Section):
 
     part: str = "xcvu13p-flga2577-2-e"
     clock_ns: float = Field(2.8, gt=0.1, lt=1000)
-    clock_uncertainty: str = "12.5%"
+    clock_uncertainty: str = Field("12.5%", pattern=r"^\d+(\.\d+)?%?$")
+    """Margin that HLS keeps: a share of the period such as ``12.5%``, or ns."""
     strategy: Strategy = "Latency"
     reuse_factor: int = Field(1, ge=1)
     layers: dict[str, LayerSpec] = {}
@@ -109,7 +120,7 @@ class VerificationSpec(Section):
 class Spec(Section):
     """A trigger: everything that its firmware is made from."""
 
-    project: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    project: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$"), AfterValidator(_free)]
     trigger: Literal["jet_tagger"]
     title: str = ""
     dataset: DatasetSpec = DatasetSpec()
@@ -119,6 +130,9 @@ class Spec(Section):
     hls: HlsSpec = HlsSpec()
     rtl: RtlSpec = RtlSpec()
     verification: VerificationSpec = VerificationSpec()
+
+
+_SECTIONS = {key for key, field in Spec.model_fields.items() if isinstance(field.default, Section)}
 
 
 def projects() -> dict[str, Path]:
@@ -144,10 +158,11 @@ def load_spec(name: str | Path, overrides: dict[str, Any] | None = None) -> Spec
         raise L1mlError(f"there is no spec {str(name)!r}: give a path, or one of {known}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise L1mlError(f"{file} cannot be read: {error}") from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: what looks like a date, but is none
         raise L1mlError(f"{file} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(values, dict):
         raise L1mlError(f"{file} must hold keys and values, such as 'project: jet_tagger'")
+    values = {key: {} if value is None and key in _SECTIONS else value for key, value in values.items()}
     for key, value in (overrides or {}).items():
         _set(values, key, value)
     try:
@@ -169,7 +184,7 @@ def parse_overrides(settings: list[str]) -> dict[str, Any]:
             raise L1mlError(f"--set {setting!r} is not understood; write it like --set hls.reuse_factor=8")
         try:
             found[key.strip()] = yaml.safe_load(value)
-        except yaml.YAMLError:
+        except (yaml.YAMLError, ValueError):
             raise L1mlError(f"--set {setting!r}: the value is not YAML") from None
     return found
 
@@ -194,6 +209,10 @@ def _explain(error: ValidationError) -> str:
         return f"unknown key {where!r}; {hint}allowed: {', '.join(allowed)}"
     if fault["type"] == "missing":
         return f"key {where!r} is missing"
+    if fault["type"] in ("model_type", "dict_type"):
+        allowed = _allowed_keys(fault["loc"])
+        hint = f"; allowed: {', '.join(allowed)}" if allowed else ""
+        return f"{where}: should hold keys and values, got {fault['input']!r}{hint}"
     message = fault["msg"].removeprefix("Value error, ").removeprefix("Input ")
     return f"{where}: {message}, got {fault['input']!r}"
 

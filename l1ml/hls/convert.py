@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import io
 from collections.abc import Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
@@ -68,35 +68,48 @@ def convert(model: Any, input_type: FixedType, options: ConvertOptions, out: Pat
     require("g++")
     import hls4ml
 
-    with Path(os.devnull).open("w") as sink, redirect_stdout(sink):  # hls4ml prints its progress
-        config = hls4ml.utils.config_from_keras_model(model, granularity="name", backend="Verilog")
-        config["Model"].update(Strategy=options.strategy, ReuseFactor=options.reuse_factor)
-        layers = config["LayerName"]
-        for name in model.input_names:
-            layers[name]["Precision"] = {"result": str(input_type)}
-        for name, layer in layers.items():
-            if "ReuseFactor" in layer or name in options.layers or name in _dense_layers(model):
-                layer.update(Strategy=options.strategy, ReuseFactor=options.reuse_factor)
-        _apply_exceptions(layers, options.layers)
-        graph = hls4ml.converters.convert_from_keras_model(
-            model,
-            hls_config=config,
-            backend="Verilog",
-            output_dir=str(out),
-            project_name=options.project,
-            part=options.part,
-            clock_period=options.clock_ns,
-            clock_uncertainty=options.clock_uncertainty,
-            io_type="io_parallel",
-            stage_delay=options.stage_delay,
-            write_rtl=False,
-            write_weights_txt=False,  # compiled in, so that the finished project can be moved
-        )
-        try:
+    said = io.StringIO()  # hls4ml prints its progress, and what the compiler says
+    try:
+        with redirect_stdout(said):
+            config = hls4ml.utils.config_from_keras_model(model, granularity="name", backend="Verilog")
+            config["Model"].update(Strategy=options.strategy, ReuseFactor=options.reuse_factor)
+            layers = config["LayerName"]
+            for name in model.input_names:
+                layers[name]["Precision"] = {"result": str(input_type)}
+            for name, layer in layers.items():
+                if "ReuseFactor" in layer or name in options.layers or name in _dense_layers(model):
+                    layer.update(Strategy=options.strategy, ReuseFactor=options.reuse_factor)
+            _apply_exceptions(layers, options.layers)
+            graph = hls4ml.converters.convert_from_keras_model(
+                model,
+                hls_config=config,
+                backend="Verilog",
+                output_dir=str(out),
+                project_name=options.project,
+                part=options.part,
+                clock_period=options.clock_ns,
+                clock_uncertainty=options.clock_uncertainty,
+                io_type="io_parallel",
+                stage_delay=options.stage_delay,
+                write_rtl=False,
+                write_weights_txt=False,  # compiled in, so that the finished project can be moved
+            )
             graph.compile()
-        except Exception as error:
-            raise L1mlError(f"the C++ of {options.project} in {out} does not compile: {error}") from error
+    except Exception as error:
+        if type(error) is not Exception:  # hls4ml refuses with plain ones; others have their own meaning
+            raise
+        raise L1mlError(f"hls4ml: {_one_line(error)}{_compiler_error(said.getvalue())}") from error
     return graph
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).removeprefix("ERROR: ").split())
+
+
+def _compiler_error(output: str) -> str:
+    """What the compiler says is wrong, to follow hls4ml's own message; nothing if it was not the compiler."""
+    faults = [line.strip() for line in output.splitlines() if "error:" in line.lower()]
+    return f": {faults[0]}" if faults else ""
 
 
 def save_graph(graph: Any, file: Path) -> None:

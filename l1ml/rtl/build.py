@@ -86,7 +86,7 @@ def estimate(folder: Path) -> dict[str, Any]:
     design = Design.load(folder)
     package = f"{design.name}_pkg.sv"
     names = [m.name for m in design.modules]
-    jobs = [(name, [f"{name}.sv"], []) for name in names]
+    jobs: list[tuple[str, list[str], list[str]]] = [(name, [f"{name}.sv"], []) for name in names]
     jobs.append((design.name, [package, *(f"{n}.sv" for n in names), f"{design.name}.sv"], names))
     with progress_bar() as progress, ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         task = progress.add_task("Synthesis with Yosys", total=len(jobs), note="")

@@ -86,10 +86,7 @@ def _floor(value: FVariable, fraction: int) -> FVariable:
 def _overflow(value: FVariable, target: FixedType) -> FVariable:
     if is_constant(value):
         return cast(value, target)
-    low, high = target.minimum * target.lsb, target.maximum * target.lsb
-    symmetric = target.saturation == "SAT_SYM" and target.signed
-    if symmetric:
-        low = -high
+    low, high = target.lowest * target.lsb, target.maximum * target.lsb
     if value.low >= low and value.high <= high:
         return value
     integer = target.integer - int(target.signed)
@@ -99,7 +96,7 @@ def _overflow(value: FVariable, target: FixedType) -> FVariable:
     over = _above(value, integer) if value.high > high else None
     under = None
     if value.low < low:
-        under = (value - low).is_negative() if symmetric else _below(value, target, integer)
+        under = (value - low).is_negative() if target.lowest != target.minimum else _below(value, target, integer)
     limits = (0.0, 0.0) if target.saturation == "SAT_ZERO" else (low, high)
     result = wrapped
     if under is not None:

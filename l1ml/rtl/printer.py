@@ -169,12 +169,14 @@ class _Printer:
         width = self.widths[index] + surplus
         text = ""
         for (i, minus, _), fraction in zip(terms, fractions, strict=True):
-            sign = "-" if minus else "+" if text else ""
-            text += f" {sign} " if text else sign
-            text += self.operand(i, width, finest - fraction)
+            value = self.operand(i, width, finest - fraction)
+            if text:
+                text += f" {'-' if minus else '+'} {value}"
+            else:
+                text = f"-({value})" if minus else value
         if constant:
-            value = constant[0] << (finest - constant[1])
-            text += f" {'-' if value < 0 else '+'} {literal(abs(value), width)}"
+            offset = constant[0] << (finest - constant[1])
+            text += f" {'-' if offset < 0 else '+'} {literal(abs(offset), width)}"
         if surplus == 0:
             return text
         self.wires.append(Wire(f"v{index}_full", width, bool(self.kifs[index].signed), text))
@@ -206,7 +208,7 @@ class _Printer:
                     continue
                 gain = tensor.type.fraction - (self.kifs[index].fractional - shift)
                 text = self.operand(index, tensor.type.width, gain)
-                elements.append(f"-{text}" if self.logic.out_negs[i] else text)
+                elements.append(f"-({text})" if self.logic.out_negs[i] else text)
             position += tensor.size
             packed = "{" + ", ".join(reversed(elements)) + "}"
             wires.append(Wire(f"{tensor.name}_next", tensor.bits, False, packed))
@@ -233,7 +235,7 @@ class _Printer:
         return self.slice(source, low, self.widths[index])
 
     def negate(self, index: int, op: Op) -> str:
-        return f"-{self.operand(op.addr[0], self.widths[index])}"
+        return f"-({self.operand(op.addr[0], self.widths[index])})"  # -8'(v) would be a cast to width -8
 
     def mux(self, index: int, op: Op) -> str:
         if_set, if_clear, key = op.addr

@@ -20,7 +20,7 @@ NEAR = 6
 """How many valid reuse factors an error lists."""
 
 
-class ChooseStrategies(OptimizerPass):  # type: ignore[misc]
+class ChooseStrategies(OptimizerPass):
     """Keep each dense layer's strategy for the RTL, and give the C++ one that computes the same numbers.
 
     hls4ml's own distributed arithmetic needs another package and refuses reuse factors above 1. Its result does not

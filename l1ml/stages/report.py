@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 from l1ml.flow import Build
 from l1ml.report.build import write_report
+from l1ml.spec import load_spec, projects
 
 
 def run(build: Build, folder: Path) -> None:
     """Write ``report.json``, ``report.html`` and ``figures/``."""
     (build.root / "seconds.json").write_text(json.dumps(build.seconds()))
-    name = build.spec.project
-    commands = [
-        f"l1ml build {name} --out {build.root.name}",
-        f"l1ml verify {name} --out {build.root.name}",
-        f"l1ml report {name} --out {build.root.name}",
-    ]
-    write_report(build.root, folder, commands=commands, resources=build.folder("rtl") / "resources.json")
+    write_report(build.root, folder, commands=_commands(build), resources=build.folder("rtl") / "resources.json")
+
+
+def _commands(build: Build) -> list[str]:
+    """Shell commands that make this build again from the folder where l1ml runs now."""
+    project, root = build.spec.project, build.root
+    if root.is_relative_to(Path.cwd()):
+        root = root.relative_to(Path.cwd())
+    shipped = project in projects() and load_spec(project) == build.spec
+    spec = project if shipped else str(root / "spec.yaml")
+    out = [] if root == Path("build") / project else ["--out", str(root)]
+    return [shlex.join(["l1ml", command, spec, *out]) for command in ("build", "verify", "report")]

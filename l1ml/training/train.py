@@ -176,7 +176,7 @@ def quantized_weights(model: Any) -> dict[str, NDArray[np.float64]]:
     """Weights and biases of a QKeras model after quantization, as ``<layer>/weight`` and ``<layer>/bias``."""
     found = {}
     for layer in model.layers:
-        quantizers = getattr(layer, "get_quantizers", list)()
+        quantizers: list[Any] = getattr(layer, "get_quantizers", list)()
         for name, variable, quantizer in zip(("weight", "bias"), layer.weights, quantizers, strict=False):
             values = quantizer(variable) if quantizer is not None else variable
             found[f"{layer.name}/{name}"] = np.asarray(values, dtype=np.float64)

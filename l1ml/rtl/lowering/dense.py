@@ -20,9 +20,6 @@ from l1ml.fixed import FixedType
 from l1ml.rtl.cast import cast
 from l1ml.rtl.lowering.registry import Tables, attribute_type, lowers, output_type
 
-MAX_TABLE_BITS = 6
-"""Bits below the accumulator's LSB that one LUT can look at."""
-
 MAX_WEIGHT_BITS = 24
 """alkaid keeps constants in float32, whose mantissa has 24 bits."""
 
@@ -80,11 +77,8 @@ def accumulate(
     start = accum.to_float(accum.quantize(bias))
     if accum.saturation != "WRAP" and not _never_overflows(x, real, start, accum):
         return _accumulate_in_order(x, real, start, accum)
-    exact = _products_are_exact(x, real, accum)
-    if exact:
+    if _products_are_exact(x, real, accum):
         rows, kernel = list(np.asarray(x)), real
-    elif accum.rounding == "TRN":
-        rows, kernel = _split_truncated_products(x, real, accum)
     else:
         rows, kernel = _cast_products(x, real, accum)
     if not rows:
@@ -142,45 +136,3 @@ def _cast_products(
             rows.append(cast(variable * float(weight), accum))
             columns.append(row == weight)
     return rows, np.array(columns, dtype=np.float64).reshape(len(rows), real.shape[1])
-
-
-def _split_truncated_products(
-    x: FVArray, real: NDArray[np.float64], accum: FixedType
-) -> tuple[list[FVariable], NDArray[np.float64]]:
-    """Truncating products as a linear part and small tables.
-
-    With x = h + l, where l are the bits that fall below the accumulator's LSB when multiplied by w,
-    floor(x w) = h w + floor(l w): the first stays linear and is shared between outputs, the second
-    depends on few bits only.
-    """
-    rows: list[FVariable] = []
-    columns: list[NDArray[np.float64]] = []
-
-    def add(row: FVariable, column: NDArray[np.float64]) -> None:
-        rows.append(row)
-        columns.append(column)
-
-    for variable, row in zip(np.asarray(x), real, strict=True):
-        finest = min((_lsb(w) for w in row[row != 0]), default=accum.lsb)
-        if variable.step * finest >= accum.lsb:
-            add(variable, row)
-            continue
-        split = int(np.log2(finest / accum.lsb))  # the fractional bits of x that every weight keeps whole
-        signed, integer, fraction = variable.kif
-        low_bits = fraction - split
-        if low_bits > MAX_TABLE_BITS or variable.low == variable.high:
-            for weight in np.unique(row[row != 0]):
-                add(cast(variable * float(weight), accum), (row == weight).astype(np.float64))
-            continue
-        if signed + integer + split > 0:
-            add(variable.quantize(signed, integer, split), row)
-        low = variable.quantize(0, -split, fraction)
-        if low_bits == 1:
-            truncated = np.floor(row * low.high / accum.lsb) * accum.lsb
-            add(low * (1 / low.high), truncated)
-            continue
-        grid = np.arange(2**low_bits) * low.step
-        for weight in np.unique(row[row != 0]):
-            table = np.floor(grid * weight / accum.lsb) * accum.lsb
-            add(low.lookup(table), (row == weight).astype(np.float64))
-    return rows, np.array(columns).reshape(len(rows), real.shape[1])

@@ -1,0 +1,122 @@
+"""Reading a build folder: what is refused, and whether the message names the file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from report_build import MATCHING, put_json
+
+from l1ml.errors import L1mlError
+from l1ml.report import inputs
+
+FILES = (
+    "dataset/dataset.json",
+    "train/scores.npz",
+    "train/history.json",
+    "train/weights.npz",
+    "train/metrics.json",
+    "convert/scores.npz",
+    "convert/metrics.json",
+    "convert/layers.json",
+    "rtl/verilog/design.json",
+    "verify/verification.json",
+    "report/resources.json",
+    "spec.yaml",
+    "seconds.json",
+)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_missing_file_is_named(build: Path, name: str) -> None:
+    (build / name).unlink()
+    with pytest.raises(L1mlError, match=name.replace(".", r"\.")) as caught:
+        inputs.load(build)
+    assert "missing" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("damage", ["cut off", "empty", "of another kind", "not text"])
+def test_damaged_file_is_named(build: Path, name: str, damage: str) -> None:
+    content = (build / name).read_bytes()
+    cut = b"hls: {reuse_factor: [" if name == "spec.yaml" else content[: len(content) // 2]
+    damaged = {"cut off": cut, "empty": b"", "of another kind": b'["surprise"]', "not text": b"\xff\xfe\x00\x81"}
+    (build / name).write_bytes(damaged[damage])
+    with pytest.raises(L1mlError, match=name.replace(".", r"\.")) as caught:
+        inputs.load(build)
+    assert "\n" not in str(caught.value)
+
+
+def _change_npz(file: Path, change: Callable[[dict[str, np.ndarray]], None]) -> None:
+    with np.load(file) as arrays:
+        content = dict(arrays)
+    change(content)
+    np.savez(file, **content)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("train/scores.npz", lambda a: a["truth"].put(0, 5), "0..5, but there are 5 classes"),
+        ("train/scores.npz", lambda a: a["truth"].put(0, -1), "-1..4"),
+        ("train/scores.npz", lambda a: a.update(truth=a["truth"] + 0.5), "float64"),
+        ("train/scores.npz", lambda a: a["quantized"].put(7, np.nan), "quantized has values that are not finite"),
+        ("train/scores.npz", lambda a: a.pop("float"), "float"),
+        ("train/scores.npz", lambda a: a.update(float=a["float"][:-1]), r"float has shape \(2999, 5\)"),
+        ("convert/scores.npz", lambda a: a.update(hls=a["hls"][:, 0]), r"hls has shape \(3000,\)"),
+        ("train/weights.npz", lambda a: a["fc1/weight"].put(0, np.inf), "fc1/weight"),
+        ("train/weights.npz", lambda a: [a.pop(k) for k in list(a) if "weight" in k], "<layer>/weight"),
+    ],
+)
+def test_impossible_arrays_are_refused(
+    build: Path, name: str, change: Callable[[dict[str, np.ndarray]], None], message: str
+) -> None:
+    _change_npz(build / name, change)
+    with pytest.raises(L1mlError, match=message) as caught:
+        inputs.load(build)
+    assert name in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"latency_cycles": 12}, "different designs"),
+        ({"initiation_interval": 2}, "different designs"),
+        ({"outputs": 4}, "different designs"),
+        ({"mismatches": 3}, "first_mismatch"),
+        ({"events": 0}, "events: Input should be greater than 0"),
+        ({"seconds": float("nan")}, "seconds: Input should be a finite number"),
+    ],
+)
+def test_implausible_verification_is_refused(build: Path, change: dict[str, float], message: str) -> None:
+    put_json(build / "verify/verification.json", MATCHING | change)
+    with pytest.raises(L1mlError, match=message) as caught:
+        inputs.load(build)
+    assert "verify/verification.json" in str(caught.value)
+
+
+def test_resources_may_lie_elsewhere(build: Path, tmp_path: Path) -> None:
+    elsewhere = (build / "report/resources.json").rename(tmp_path / "counted.json")
+    assert inputs.load(build, elsewhere).resources.total.lut == json.loads(elsewhere.read_text())["total"]["lut"]
+    with pytest.raises(L1mlError, match=r"other\.json"):
+        inputs.load(build, tmp_path / "other.json")
+
+
+def test_everything_arrives(build: Path) -> None:
+    data = inputs.load(build)
+    with np.load(build / "train/weights.npz") as arrays:
+        assert {name: w.shape for name, w in data.weights.items()} == {
+            "fc1": (16, 64),
+            "fc2": (64, 32),
+            "fc3": (32, 32),
+            "output": (32, 5),
+        }
+        np.testing.assert_array_equal(data.weights["fc3"], arrays["fc3/weight"])
+    with np.load(build / "convert/scores.npz") as arrays:
+        np.testing.assert_array_equal(data.scores["hls"], arrays["hls"])
+    assert [layer.kind for layer in data.layers[:2]] == ["Dense", "Activation"]
+    assert data.spec["training"]["epochs"] == 30
