@@ -99,7 +99,7 @@ class VerilogBackend(VitisBackend):
         )
         requirements = get_flow("vitis:ip").requires.copy()
         requirements.insert(requirements.index("vitis:apply_templates"), template_flow)
-        requirements.insert(requirements.index("vivado:init_layers"), strategy_flow)
+        requirements.insert(requirements.index("vitis:validation"), strategy_flow)
         self._default_flow = register_flow("ip", None, requires=requirements, backend=self.name)
         self._writer_flow = register_flow(
             "write", ["make_stamp", "verilog:write_hls"], requires=["verilog:ip"], backend=self.name

@@ -7,6 +7,8 @@ The rules are those of ``l1ml.fixed.FixedType.cast``, which the tests hold again
 
 from __future__ import annotations
 
+from functools import reduce
+
 from alkaid.trace import FVariable
 
 from l1ml.fixed import FixedType
@@ -31,7 +33,7 @@ def cast(value: FVariable, target: FixedType) -> FVariable:
         fraction = max(value.kif[2], target.fraction)
         integer = target.cast(round(value.low * 2.0**fraction), fraction)
         return FVariable.from_const(float(target.to_float(integer)), hwconf=value.hwconf)
-    return _overflow(_round(value, target), target)
+    return overflow(_round(value, target), target)
 
 
 def relu_cast(value: FVariable, target: FixedType) -> FVariable:
@@ -60,37 +62,50 @@ def _round(value: FVariable, target: FixedType) -> FVariable:
         return _floor(value + half - value.is_negative() * step, fraction)
     if mode == "RND_ZERO":
         return _floor(value + (half - step) + value.is_negative() * step, fraction)
-    rounded_up = value + half
-    if mode == "RND" or is_constant(rounded_up):
-        return _floor(rounded_up, fraction)
-    # RND_CONV: a tie is where nothing is left below the LSB after adding a half; it clears the LSB.
-    kept = _floor(rounded_up, fraction)
-    if is_constant(kept):
+    return finish_rounding(value + half, target)
+
+
+def finish_rounding(value: FVariable, target: FixedType, sticky: FVariable | None = None) -> FVariable:
+    """Truncate a value to which the constant of its rounding has been added.
+
+    Args:
+        value: The value, half an LSB of the target added for ``RND`` and ``RND_CONV``, nothing for ``TRN``.
+        target: The type to round to.
+        sticky: One bit, set if bits below the value's own LSB are set.
+    """
+    fraction = target.fraction
+    kept = _floor(value, fraction)
+    if target.rounding != "RND_CONV" or is_constant(kept):
         return kept
-    dropped = rounded_up.quantize(0, -fraction, rounded_up.kif[2])
-    no_tie = dropped.unary_bit_op("any")
+    # A tie is where nothing is left below the LSB after adding a half; it clears the LSB.
+    flags = [] if sticky is None else [sticky]
+    if value.step < target.lsb:
+        flags.append(value.quantize(0, -fraction, value.kif[2]).unary_bit_op("any"))
+    no_tie = reduce(lambda a, b: a | b, flags)
     signed, integer, _ = kept.kif
     last = kept.quantize(0, -fraction + 1, fraction)
     if signed + integer + fraction <= 1:
-        return last & (no_tie * lsb)
+        only = last & (no_tie * target.lsb)
+        return -only if signed else only
     head = kept.quantize(signed, integer, fraction - 1)
-    return head + (last & (no_tie * lsb))
+    return head + (last & (no_tie * target.lsb))
 
 
 def _floor(value: FVariable, fraction: int) -> FVariable:
     signed, integer, _ = value.kif
     # One integer bit always remains, so that a tiny value still has a place for its sign or its carry.
-    return value.quantize(signed, max(integer, 1 - fraction - signed), fraction, "WRAP", "TRN")
+    return value.quantize(signed, max(integer, 1 - fraction - signed), fraction)
 
 
-def _overflow(value: FVariable, target: FixedType) -> FVariable:
+def overflow(value: FVariable, target: FixedType) -> FVariable:
+    """Bring a value that has the LSB of the target into its range."""
     if is_constant(value):
         return cast(value, target)
     low, high = target.lowest * target.lsb, target.maximum * target.lsb
     if value.low >= low and value.high <= high:
         return value
     integer = target.integer - int(target.signed)
-    wrapped = value.quantize(int(target.signed), integer, target.fraction, "WRAP", "TRN")
+    wrapped = value.quantize(int(target.signed), integer, target.fraction)
     if target.saturation == "WRAP":
         return wrapped
     over = _above(value, integer) if value.high > high else None
@@ -117,7 +132,7 @@ def _below(value: FVariable, target: FixedType, integer: int) -> FVariable:
     """One bit: value < the target's minimum."""
     _, bits, _ = value.kif
     negative = value.is_negative()
-    if not target.signed or bits <= integer:
+    if not target.signed or bits <= integer or value.step > 2.0**integer:
         return negative
     upper = value.quantize(0, bits, -integer)
     return negative & ~upper.unary_bit_op("all")

@@ -26,6 +26,7 @@ class Module(BaseModel):
         latency: Clock cycles from its inputs to its outputs.
         producers: Name of the hls4ml layer behind each output, as hls4ml's tracing calls it.
         register_bits: Flip-flops of its pipeline, before synthesis.
+        strobes: Control inputs of a folded module: the clock cycle, counted from ``in_valid``, in which each is set.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -41,6 +42,7 @@ class Module(BaseModel):
     start: int
     latency: int
     register_bits: int
+    strobes: dict[str, int] = {}
 
 
 class Design(BaseModel):

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from l1ml.rtl.design import Design, Module
+from l1ml.rtl.folding.printing import print_folded
+from l1ml.rtl.folding.segment import fold_segment
 from l1ml.rtl.graph import Network, Segment, Tensor
 from l1ml.rtl.lowering.registry import Tables
 from l1ml.rtl.pipeline import schedule
-from l1ml.rtl.printer import list_program
+from l1ml.rtl.printer import list_program, pack_outputs, tensor_sinks, tensor_sources
 from l1ml.rtl.trace import Interval, full_range, trace_segment
 from l1ml.templates import render
 
@@ -62,9 +64,10 @@ def emit(network: Network, tables: Tables, folder: Path, options: EmitOptions) -
     Raises:
         L1mlError: If a layer has no lowering.
     """
-    arrival = {t.name: 0 for t in network.inputs}
-    intervals = {t.name: full_range(t) for t in network.inputs}
-    modules = list(_emit_segments(network, tables, folder, options, arrival, intervals))
+    inputs = {t.name: full_range(t) for t in network.inputs}
+    state = _State(arrival=dict.fromkeys(inputs, 0), intervals=inputs, held=set())
+    modules = list(_emit_segments(network, tables, folder, options, state))
+    arrival = state.arrival
     latency = max(arrival[t.name] for t in network.outputs)
     package, core = f"{network.name}_pkg.sv", f"{network.name}.sv"
     design = Design(
@@ -85,47 +88,95 @@ def emit(network: Network, tables: Tables, folder: Path, options: EmitOptions) -
     return design
 
 
+@dataclass
+class _State:
+    """What is known about the tensors that have been made so far.
+
+    Attributes:
+        arrival: Clock cycle, counted from ``in_valid``, in which each is there.
+        intervals: What its elements can be.
+        held: Those that stay until the next event's take their place.
+    """
+
+    arrival: dict[str, int]
+    intervals: dict[str, list[Interval]]
+    held: set[str]
+
+
 def _emit_segments(
-    network: Network,
-    tables: Tables,
-    folder: Path,
-    options: EmitOptions,
-    arrival: dict[str, int],
-    intervals: dict[str, list[Interval]],
+    network: Network, tables: Tables, folder: Path, options: EmitOptions, state: _State
 ) -> Iterator[Module]:
-    """Write each segment's module; ``arrival`` and ``intervals`` learn about its outputs."""
+    """Write each segment's module; ``state`` learns about its outputs."""
     for segment in network.segments:
-        traced = trace_segment(segment, intervals, tables)
-        plan = schedule(traced.logic, options.stage_delay)
-        module = _module(network, segment, arrival, plan.stages, plan.register_bits)
-        text = render(
-            "rtl/segment.sv.j2",
-            module=module.name,
+        start = max(state.arrival[t.name] for t in segment.inputs)
+        reuse_factor = segment.reuse_factor
+        write = _write_folded if reuse_factor > 1 else _write_pipeline
+        latency, register_bits, strobes = write(network, segment, tables, folder, options, state, start)
+        state.arrival.update({t.name: start + latency for t in segment.outputs})
+        yield Module(
+            name=_module_name(network, segment),
+            segment=segment.name,
+            layers=tuple(layer.name for layer in segment.layers),
             title=segment.title,
-            inputs=segment.inputs,
-            outputs=segment.outputs,
-            listing=list_program(traced.logic, plan, segment.inputs, segment.outputs),
+            inputs=tuple(segment.inputs),
+            outputs=tuple(segment.outputs),
+            producers=tuple(segment.producer(t) for t in segment.outputs),
+            reuse_factor=reuse_factor,
+            start=start,
+            latency=latency,
+            register_bits=register_bits,
+            strobes=strobes,
         )
-        (folder / f"{module.name}.sv").write_text(text)
-        intervals.update(traced.intervals)
-        arrival.update({t.name: module.start + module.latency for t in segment.outputs})
-        yield module
 
 
-def _module(network: Network, segment: Segment, arrival: dict[str, int], latency: int, register_bits: int) -> Module:
-    return Module(
-        name=f"{network.name}_{segment.name}",
-        segment=segment.name,
-        layers=tuple(layer.name for layer in segment.layers),
+def _module_name(network: Network, segment: Segment) -> str:
+    return f"{network.name}_{segment.name}"
+
+
+_Written = tuple[int, int, dict[str, int]]
+"""Latency, register bits and strobes of a module."""
+
+
+def _write_pipeline(
+    network: Network, segment: Segment, tables: Tables, folder: Path, options: EmitOptions, state: _State, start: int
+) -> _Written:
+    """A segment that takes an event every clock cycle."""
+    traced = trace_segment(segment, state.intervals, tables)
+    plan = schedule(traced.logic, options.stage_delay)
+    listing = list_program(traced.logic, plan, tensor_sources(segment.inputs), tensor_sinks(segment.outputs))
+    text = render(
+        "rtl/segment.sv.j2",
+        module=_module_name(network, segment),
         title=segment.title,
-        inputs=tuple(segment.inputs),
-        outputs=tuple(segment.outputs),
-        producers=tuple(segment.producer(t) for t in segment.outputs),
-        reuse_factor=1,
-        start=max(arrival[t.name] for t in segment.inputs),
-        latency=latency,
-        register_bits=register_bits,
+        inputs=segment.inputs,
+        outputs=segment.outputs,
+        listing=listing,
+        packed=pack_outputs(listing.outputs, segment.outputs),
     )
+    (folder / f"{_module_name(network, segment)}.sv").write_text(text)
+    state.intervals.update(traced.intervals)
+    return plan.stages, plan.register_bits, {}
+
+
+def _write_folded(
+    network: Network, segment: Segment, tables: Tables, folder: Path, options: EmitOptions, state: _State, start: int
+) -> _Written:
+    """A segment whose dense layer is spread over several clock cycles."""
+    (source,) = segment.inputs
+    waits = start - state.arrival[source.name]
+    # An input that stays needs no copy; its digits can be chosen from the first cycle on, if the phase is known.
+    capture = source.name not in state.held or waits > 0 or start == 0
+    folded = fold_segment(segment, segment.reuse_factor, state.intervals[source.name], tables)
+    printed = print_folded(folded, segment, source, capture=capture, stage_delay=options.stage_delay)
+    module = _module_name(network, segment)
+    text = render(
+        "rtl/folded.sv.j2", module=module, title=segment.title, source=source, outputs=segment.outputs, **printed.values
+    )
+    (folder / f"{module}.sv").write_text(text)
+    state.intervals.update(folded.intervals)
+    state.held.update(t.name for t in segment.outputs)
+    strobes = {name: start + cycle for name, cycle in printed.strobes.items()}
+    return printed.latency, printed.register_bits, strobes
 
 
 def _core(design: Design, arrival: dict[str, int]) -> str:

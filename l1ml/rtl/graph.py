@@ -48,6 +48,12 @@ class Segment:
         """The layers by name and class, for comments and messages."""
         return " → ".join(f"{layer.name} ({describe(layer)})" for layer in self.layers)
 
+    @property
+    def reuse_factor(self) -> int:
+        """Clock cycles over which the segment's dense layer is spread; 1 for a segment without one."""
+        dense = [layer for layer in self.layers if layer.class_name == "Dense"]
+        return max((int(layer.get_attr("reuse_factor")) for layer in dense), default=1)
+
     def producer(self, tensor: Tensor) -> str:
         """Name of the hls4ml layer that gives one of the outputs."""
         return next(str(la.name) for la in self.layers for name in la.outputs if identifier(name) == tensor.name)

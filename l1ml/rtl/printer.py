@@ -7,7 +7,7 @@ The operations and their meaning are those of alkaid's intermediate representati
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -69,12 +69,29 @@ class Stage:
     registers: list[Register] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Source:
+    """Where an input of a program comes from: bits of ``bus`` from ``low`` on, worth 2**-fraction each LSB."""
+
+    bus: str
+    low: int
+    fraction: int
+
+
+@dataclass(frozen=True)
+class Sink:
+    """The form in which an output of a program is wanted."""
+
+    width: int
+    fraction: int
+
+
 @dataclass
 class Listing:
-    """A program ready for printing."""
+    """A program ready for printing; ``outputs`` holds an expression for each output, valid in the last stage."""
 
     stages: list[Stage]
-    outputs: list[Wire]
+    outputs: list[str]
     tables: list[Table]
 
 
@@ -83,45 +100,65 @@ def literal(value: int, width: int) -> str:
     return f"{width}'d{value % (1 << width)}"
 
 
-def list_program(logic: CombLogic, plan: Schedule, inputs: list[Tensor], outputs: list[Tensor]) -> Listing:
+def tensor_sources(tensors: Sequence[Tensor]) -> list[Source]:
+    """The elements of tensors on their buses ``<name>_data``."""
+    return [Source(f"{t.name}_data", i * t.type.width, t.type.fraction) for t in tensors for i in range(t.size)]
+
+
+def tensor_sinks(tensors: Sequence[Tensor]) -> list[Sink]:
+    """The elements of tensors in their types."""
+    return [Sink(t.type.width, t.type.fraction) for t in tensors for _ in range(t.size)]
+
+
+def pack_outputs(outputs: Sequence[str], tensors: Sequence[Tensor]) -> list[Wire]:
+    """Expressions of elements, packed into one wire ``<name>_next`` for each tensor."""
+    wires, position = [], 0
+    for tensor in tensors:
+        elements = outputs[position : position + tensor.size]
+        position += tensor.size
+        wires.append(Wire(f"{tensor.name}_next", tensor.bits, False, "{" + ", ".join(reversed(elements)) + "}"))
+    return wires
+
+
+def list_program(
+    logic: CombLogic, plan: Schedule, sources: Sequence[Source], sinks: Sequence[Sink], prefix: str = "v"
+) -> Listing:
     """Print a scheduled program.
 
     Args:
-        logic: The combinational program; inputs and outputs in the order of the tensors' elements.
+        logic: The combinational program.
         plan: The stage of each operation.
-        inputs: Tensors that the module receives on ports ``<name>_data``.
-        outputs: Tensors that it drives on ports ``<name>_data``, registered by the template.
+        sources: Where its inputs come from.
+        sinks: In which form its outputs are wanted.
+        prefix: First letter of its wires.
     """
-    return _Printer(logic, plan).run(inputs, outputs)
+    return _Printer(logic, plan, sources, prefix).run(sinks)
 
 
 class _Printer:
-    def __init__(self, logic: CombLogic, plan: Schedule) -> None:
-        self.logic, self.plan = logic, plan
+    def __init__(self, logic: CombLogic, plan: Schedule, sources: Sequence[Source], prefix: str) -> None:
+        self.logic, self.plan, self.sources, self.prefix = logic, plan, sources, prefix
         self.kifs: list[Precision] = [op.qint.kif for op in logic.ops]
         self.widths = [int(sum(kif)) for kif in self.kifs]
         self.tables: dict[tuple[int, tuple[int, ...]], Table] = {}
         self.stage = 0
         self.wires: list[Wire] = []
 
-    def run(self, inputs: list[Tensor], outputs: list[Tensor]) -> Listing:
+    def run(self, sinks: Sequence[Sink]) -> Listing:
         stages = [Stage() for _ in range(self.plan.stages)]
-        elements = [(t, i) for t in inputs for i in range(t.size)]
         used = self.logic.ref_count
         for index, op in enumerate(self.logic.ops):
             if used[index] == 0 or op.opcode == CONSTANT or self.widths[index] == 0:
                 continue
             self.stage = self.plan.stage[index]
             self.wires = stages[self.stage].wires
-            if op.opcode == -1:
-                expression = self._input(index, *elements[op.data[0]])
-            else:
-                expression = _PRINTERS[op.opcode](self, index, op)
-            self.wires.append(Wire(f"v{index}", self.widths[index], bool(self.kifs[index].signed), expression))
+            expression = _PRINTERS[op.opcode](self, index, op)
+            name = self._name(index, self.stage)
+            self.wires.append(Wire(name, self.widths[index], bool(self.kifs[index].signed), expression))
         self._registers(stages)
         self.stage = self.plan.stages - 1
-        results = self._outputs(outputs)
-        return Listing(stages, results, list(self.tables.values()))
+        outputs = [self._output(i, sink) for i, sink in enumerate(sinks)]
+        return Listing(stages, outputs, list(self.tables.values()))
 
     def _registers(self, stages: list[Stage]) -> None:
         last = list(self.plan.stage)
@@ -140,7 +177,8 @@ class _Printer:
                 stages[stage].registers.append(Register(name, self.widths[index], signed, source))
 
     def _name(self, index: int, stage: int) -> str:
-        return f"v{index}" if stage == self.plan.stage[index] else f"v{index}_s{stage}"
+        base = f"{self.prefix}{index}"
+        return base if stage == self.plan.stage[index] else f"{base}_s{stage}"
 
     def ref(self, index: int) -> str:
         """Name of an operation's value in the present stage."""
@@ -179,8 +217,9 @@ class _Printer:
             text += f" {'-' if offset < 0 else '+'} {literal(abs(offset), width)}"
         if surplus == 0:
             return text
-        self.wires.append(Wire(f"v{index}_full", width, bool(self.kifs[index].signed), text))
-        return f"v{index}_full[{width - 1}:{surplus}]"
+        full = f"{self.prefix}{index}_full"
+        self.wires.append(Wire(full, width, bool(self.kifs[index].signed), text))
+        return f"{full}[{width - 1}:{surplus}]"
 
     def slice(self, index: int, low: int, width: int) -> str:
         """Bits [low, low + width) of a value, extended by its sign above its top."""
@@ -193,28 +232,20 @@ class _Printer:
             return f"{{{width}{{{name}[{have - 1}]}}}}"
         return f"{{{{{low + width - have}{{{name}[{have - 1}]}}}}, {name}[{have - 1}:{low}]}}"
 
-    def _input(self, index: int, tensor: Tensor, element: int) -> str:
-        low = element * tensor.type.width + tensor.type.fraction - self.kifs[index].fractional
-        return f"{tensor.name}_data[{low + self.widths[index] - 1}:{low}]"
-
-    def _outputs(self, tensors: list[Tensor]) -> list[Wire]:
-        wires, position = [], 0
-        for tensor in tensors:
-            elements = []
-            for i in range(position, position + tensor.size):
-                index, shift = self.logic.out_idxs[i], self.logic.out_shifts[i]
-                if index < 0:
-                    elements.append(literal(0, tensor.type.width))
-                    continue
-                gain = tensor.type.fraction - (self.kifs[index].fractional - shift)
-                text = self.operand(index, tensor.type.width, gain)
-                elements.append(f"-({text})" if self.logic.out_negs[i] else text)
-            position += tensor.size
-            packed = "{" + ", ".join(reversed(elements)) + "}"
-            wires.append(Wire(f"{tensor.name}_next", tensor.bits, False, packed))
-        return wires
+    def _output(self, position: int, sink: Sink) -> str:
+        index, shift = self.logic.out_idxs[position], self.logic.out_shifts[position]
+        if index < 0:
+            return literal(0, sink.width)
+        gain = sink.fraction - (self.kifs[index].fractional - shift)
+        text = self.operand(index, sink.width, gain)
+        return f"-({text})" if self.logic.out_negs[position] else text
 
     # One method for each ALIR operation.
+
+    def take_input(self, index: int, op: Op) -> str:
+        source = self.sources[op.data[0]]
+        low = source.low + source.fraction - self.kifs[index].fractional
+        return f"{source.bus}[{low + self.widths[index] - 1}:{low}]"
 
     def add(self, index: int, op: Op) -> str:
         return self.sum(index, [(op.addr[0], False, 0), (op.addr[1], op.opcode == 1, op.data[0])])
@@ -265,7 +296,8 @@ class _Printer:
         words = tuple(int(v) % (1 << width) for v in np.nan_to_num(padded))
         key = (width, words)
         if key not in self.tables:
-            self.tables[key] = Table(f"TABLE_{len(self.tables)}", self.widths[source], width, words)
+            name = f"TABLE_{self.prefix.upper()}{len(self.tables)}"
+            self.tables[key] = Table(name, self.widths[source], width, words)
         table = self.tables[key]
         address = self.ref(source)
         if not table.small:
@@ -279,6 +311,7 @@ class _Printer:
 
 _PRINTERS: dict[int, Callable[[_Printer, int, Op], str]] = {
     -2: _Printer.negate,
+    -1: _Printer.take_input,
     0: _Printer.add,
     1: _Printer.add,
     2: _Printer.relu,

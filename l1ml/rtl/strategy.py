@@ -42,7 +42,13 @@ class ChooseStrategies(OptimizerPass):
         if strategy is None:
             known = ", ".join(dict.fromkeys(STRATEGIES.values()))
             raise L1mlError(f"layer {node.name!r}: strategy {asked!r} is not known to the Verilog backend; use {known}")
-        check_reuse_factor(node, int(model.config.get_reuse_factor(node)))
+        factor = int(model.config.get_reuse_factor(node))
+        check_reuse_factor(node, factor)
+        if factor > 1 and strategy != "distributed_arithmetic":
+            raise L1mlError(
+                f"layer {node.name!r}: strategy {strategy} at reuse factor {factor} is not supported by the Verilog "
+                "backend yet; use distributed_arithmetic"
+            )
         node.set_attr("rtl_strategy", strategy)
         if strategy == "distributed_arithmetic":
             model.config.layer_name_strategy[node.name.lower()] = "Latency"
@@ -64,5 +70,3 @@ def check_reuse_factor(layer: Any, factor: int) -> None:
             f"layer {layer.name!r} ({n_in} inputs, {n_out} outputs): reuse factor {factor} is not valid; "
             f"valid ones near it: {', '.join(map(str, near))}"
         )
-    if factor > 1:
-        raise L1mlError(f"layer {layer.name!r}: reuse factors above 1 are not supported by the Verilog backend yet")

@@ -13,11 +13,13 @@ from l1ml.fixed import FixedType
 from l1ml.flow import Build
 from l1ml.hls.convert import ConvertOptions, LayerOptions, convert, save_graph
 from l1ml.keras_setup import set_up_keras
+from l1ml.tools import require
 from l1ml.training.evaluate import classifier_metrics
 
 
 def run(build: Build, folder: Path) -> None:
     """Write the project ``hls/``, its graph, test scores, metrics and a table of layers."""
+    require("g++")  # before the seconds that TensorFlow takes
     set_up_keras()
     from qkeras.utils import load_qmodel
 

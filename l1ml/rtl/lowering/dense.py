@@ -8,6 +8,7 @@ loss is per product and is reproduced per product.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,16 +25,41 @@ MAX_WEIGHT_BITS = 24
 """alkaid keeps constants in float32, whose mantissa has 24 bits."""
 
 
+@dataclass(frozen=True)
+class DenseParameters:
+    """The numbers of a dense layer as its C++ sees them.
+
+    Attributes:
+        weights: Real weights, shape (n_in, n_out).
+        start: Real values from which the accumulators start, ``accum_t(bias)``, shape (n_out,).
+        accum: Type of the accumulators.
+    """
+
+    weights: NDArray[np.float64]
+    start: NDArray[np.float64]
+    accum: FixedType
+
+    @classmethod
+    def of(cls, layer: Any) -> DenseParameters:
+        """Read them from an hls4ml layer.
+
+        Raises:
+            L1mlError: If weights or biases are not plain fixed-point.
+        """
+        real = {
+            name: FixedType.from_hls4ml(layer.weights[name].type.precision).to_float(weight_integers(layer, name))
+            for name in ("weight", "bias")
+        }
+        accum = attribute_type(layer, "accum_t")
+        return cls(real["weight"], accum.to_float(accum.quantize(real["bias"])), accum)
+
+
 @lowers("Dense")
 def dense(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     """Lower ``Dense`` (and QKeras' ``QDense``): ``result_t(accum_t(bias) + sum accum_t(x_i w_ij))``."""
-    weights = weight_integers(layer, "weight")
-    bias_type = FixedType.from_hls4ml(layer.weights["bias"].type.precision)
-    bias = bias_type.to_float(weight_integers(layer, "bias"))
-    weight_type = FixedType.from_hls4ml(layer.weights["weight"].type.precision)
-    accumulated = accumulate(inputs[0], weights, weight_type, bias, attribute_type(layer, "accum_t"))
     result = output_type(layer)
-    return FVArray(np.array([cast(value, result) for value in accumulated]), inputs[0].solver_options)
+    sums = accumulate(inputs[0], DenseParameters.of(layer))
+    return FVArray(np.array([cast(value, result) for value in sums]), inputs[0].solver_options)
 
 
 def weight_integers(layer: Any, name: str) -> NDArray[np.int64]:
@@ -55,36 +81,30 @@ def weight_integers(layer: Any, name: str) -> NDArray[np.int64]:
     return fixed.quantize(np.asarray(variable.data, dtype=np.float64))
 
 
-def accumulate(
-    x: FVArray,
-    weights: NDArray[np.int64],
-    weight_type: FixedType,
-    bias: NDArray[np.float64],
-    accum: FixedType,
-) -> list[FVariable]:
+def accumulate(x: FVArray, parameters: DenseParameters) -> list[FVariable]:
     """The sums of a dense layer in ``accum_t``.
 
     Args:
         x: Symbolic inputs, shape (n_in,).
-        weights: Integers in LSB of ``weight_type``, shape (n_in, n_out).
-        bias: Real biases, shape (n_out,).
-        accum: Type of the accumulator.
+        parameters: Weights, start values and accumulator type.
 
     Returns:
-        n_out symbolic values, each within ``accum``.
+        n_out symbolic values, each within ``accum_t``.
     """
-    real = weight_type.to_float(weights)
-    start = accum.to_float(accum.quantize(bias))
-    if accum.saturation != "WRAP" and not _never_overflows(x, real, start, accum):
+    real, start, accum = parameters.weights, parameters.start, parameters.accum
+    if accum.saturation != "WRAP" and not never_overflows(x, real, start, accum):
         return _accumulate_in_order(x, real, start, accum)
-    if _products_are_exact(x, real, accum):
+    if products_are_exact(x, real, accum):
         rows, kernel = list(np.asarray(x)), real
     else:
         rows, kernel = _cast_products(x, real, accum)
     if not rows:
         sums: list[Any] = [FVariable.from_const(0.0, hwconf=x.hwconf)] * len(start)
     else:
-        sums = list(np.asarray(FVArray(np.array(rows), x.solver_options, x.hwconf) @ kernel))
+        # alkaid addresses tables with groups of one-bit inputs, which must not be sign bits.
+        signs = np.array([-1.0 if v.low < 0 and sum(v.kif) == 1 else 1.0 for v in rows])
+        unsigned = np.array([v.msb() * v.step if sign < 0 else v for v, sign in zip(rows, signs, strict=True)])
+        sums = list(np.asarray(FVArray(unsigned, x.solver_options, x.hwconf) @ (kernel * signs[:, None])))
     wrap = FixedType(accum.width, accum.integer, accum.signed)
     return [cast(_variable(value, x) + float(offset), wrap) for value, offset in zip(sums, start, strict=True)]
 
@@ -93,26 +113,28 @@ def _variable(value: Any, like: FVArray) -> FVariable:
     return value if isinstance(value, FVariable) else FVariable.from_const(float(value), hwconf=like.hwconf)
 
 
-def _lsb(value: float) -> float:
+def lowest_bit(value: float) -> float:
     """Worth of the lowest set bit of a real number."""
     numerator, denominator = abs(value).as_integer_ratio()
     return (numerator & -numerator) / denominator
 
 
-def _products_are_exact(x: FVArray, real: NDArray[np.float64], accum: FixedType) -> bool:
+def products_are_exact(x: FVArray, real: NDArray[np.float64], accum: FixedType) -> bool:
+    """Whether ``accum_t`` keeps every bit of every product."""
     return all(
-        variable.step * _lsb(weight) >= accum.lsb
+        variable.step * lowest_bit(weight) >= accum.lsb
         for variable, row in zip(np.asarray(x), real, strict=True)
         for weight in row[row != 0]
         if variable.low != variable.high or variable.low != 0
     )
 
 
-def _never_overflows(x: FVArray, real: NDArray[np.float64], start: NDArray[np.float64], accum: FixedType) -> bool:
-    """Whether no partial sum can leave the accumulator's range, whatever the order (one LSB lost per product)."""
-    size = np.array([max(abs(v.low), abs(v.high)) for v in np.asarray(x)])
-    bound = np.abs(start) + size @ np.abs(real) + accum.lsb * np.count_nonzero(real, axis=0)
-    return bool(np.all(bound <= accum.maximum * accum.lsb)) and (accum.signed or bool(np.all(real >= 0)))
+def never_overflows(x: FVArray, real: NDArray[np.float64], start: NDArray[np.float64], accum: FixedType) -> bool:
+    """Whether no partial sum can leave the accumulator's range, whatever the order and the rounding."""
+    low, high = (np.array(ends)[:, None] * real for ends in zip(*((v.low, v.high) for v in np.asarray(x)), strict=True))
+    least = start + (np.floor(np.minimum(np.minimum(low, high), 0) / accum.lsb) * accum.lsb).sum(axis=0)
+    most = start + (np.ceil(np.maximum(np.maximum(low, high), 0) / accum.lsb) * accum.lsb).sum(axis=0)
+    return bool(np.all(least >= accum.lowest * accum.lsb) and np.all(most <= accum.maximum * accum.lsb))
 
 
 def _accumulate_in_order(

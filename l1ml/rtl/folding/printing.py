@@ -1,0 +1,97 @@
+"""A folded segment in numbers and names for its template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from l1ml.rtl.folding.segment import FoldedSegment, digit_expressions
+from l1ml.rtl.graph import Segment, Tensor
+from l1ml.rtl.pipeline import schedule
+from l1ml.rtl.printer import Sink, Source, list_program, literal, pack_outputs, tensor_sinks
+
+
+@dataclass(frozen=True)
+class PrintedSegment:
+    """What the template and the core need.
+
+    Attributes:
+        values: Variables of the template ``rtl/folded.sv.j2``.
+        strobes: Clock cycle of each control input, counted from the one in which the input is there; -1 is the one
+            before it.
+        latency: Clock cycles from the input to the result.
+        register_bits: Flip-flops of pipelines and accumulators, before synthesis.
+    """
+
+    values: dict[str, Any]
+    strobes: dict[str, int]
+    latency: int
+    register_bits: int
+
+
+def print_folded(
+    folded: FoldedSegment, segment: Segment, source: Tensor, *, capture: bool, stage_delay: float
+) -> PrintedSegment:
+    """Schedule and print a folded segment.
+
+    Args:
+        folded: The segment.
+        segment: Its layers and outputs.
+        source: Its input.
+        capture: Whether the input must be copied because it does not stay.
+        stage_delay: Longest logic between two registers, in adders one after the other.
+    """
+    plan = folded.plan
+    kernel_plan, post_plan = schedule(folded.kernel, stage_delay), schedule(folded.post, stage_delay)
+    digits = [Source("digit", i * plan.kernel_bits, 0) for i in range(len(folded.rows))]
+    widths = [max(int(q.kif.integers), 0) + 1 for q in folded.kernel.out_qint]
+    kernel = list_program(folded.kernel, kernel_plan, digits, [Sink(w, 0) for w in widths], "k")
+    post = list_program(folded.post, post_plan, folded.post_sources, tensor_sinks(segment.outputs), "r")
+    accumulators = []
+    for entry, width, expression in zip(folded.sums, widths, kernel.outputs, strict=True):
+        size = max(entry.accumulator.width, width)
+        accumulators.append(
+            {
+                "index": entry.index,
+                "sum_width": width,
+                "sum": expression,
+                "width": size,
+                "start": literal(entry.accumulator.start, size),
+                "low_bits": entry.low_bits,
+                "sticky": entry.sticky,
+                "leaving": _leaving(entry.index, plan.digit_bits, entry.low_bits),
+            }
+        )
+    first = int(capture) + kernel_plan.stages
+    result = first + plan.digits
+    return PrintedSegment(
+        values={
+            "plan": {
+                "digits": plan.digits,
+                "digit_bits": plan.digit_bits,
+                "kernel_bits": plan.kernel_bits,
+                "padded_bits": plan.padded_bits,
+                "phase_bits": plan.phase_bits,
+                "signed": plan.signed,
+                "capture": capture,
+                "inputs": digit_expressions(source, folded),
+            },
+            "kernel": kernel,
+            "post": post,
+            "packed": pack_outputs(post.outputs, segment.outputs),
+            "accumulators": accumulators,
+        },
+        strobes={"start": int(capture) - 1, "first": first, "done": result + post_plan.stages - 1},
+        latency=result + post_plan.stages,
+        register_bits=kernel_plan.register_bits
+        + post_plan.register_bits
+        + sum(a["sum_width"] + a["width"] + a["low_bits"] + int(a["sticky"]) for a in accumulators),
+    )
+
+
+def _leaving(index: int, digit_bits: int, low_bits: int) -> str:
+    """The bits that are dropped in a cycle: the lowest digit of what the accumulator and the kept bits hold."""
+    if low_bits >= digit_bits:
+        return f"low{index}[{digit_bits - 1}:0]"
+    from_accumulator = f"acc{index}[{digit_bits - low_bits - 1}:0]"
+    return f"{{{from_accumulator}, low{index}}}" if low_bits else from_accumulator
