@@ -33,8 +33,8 @@ def _free(name: str) -> str:
 Precision = Annotated[str, AfterValidator(_precision)]
 """``auto`` or an ``ap_fixed`` such as ``fixed<16,6>`` or ``ufixed<6,0,RND_CONV,SAT>``."""
 
-Strategy = Literal["Latency", "Resource", "distributed_arithmetic"]
-"""How a layer multiplies."""
+Strategy = Literal["auto", "Latency", "Resource", "distributed_arithmetic"]
+"""How a layer multiplies; ``auto`` takes what needs the least logic."""
 
 
 class Section(BaseModel):
@@ -98,7 +98,7 @@ class HlsSpec(Section):
     clock_ns: float = Field(2.8, gt=0.1, lt=1000)
     clock_uncertainty: str = Field("12.5%", pattern=r"^\d+(\.\d+)?%?$")
     """Margin that HLS keeps: a share of the period such as ``12.5%``, or ns."""
-    strategy: Strategy = "Latency"
+    strategy: Strategy = "auto"
     reuse_factor: int = Field(1, ge=1)
     layers: dict[str, LayerSpec] = {}
 

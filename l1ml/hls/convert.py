@@ -99,6 +99,8 @@ def convert(model: Any, input_type: FixedType, options: ConvertOptions, out: Pat
         if type(error) is not Exception:  # hls4ml refuses with plain ones; others have their own meaning
             raise
         raise L1mlError(f"hls4ml: {_one_line(error)}{_compiler_error(said.getvalue())}") from error
+    config_file = out / "hls4ml_config.yml"
+    config_file.write_text(config_file.read_text().replace(str(out), "."))  # the project may be moved
     return graph
 
 

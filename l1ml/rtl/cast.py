@@ -75,13 +75,16 @@ def finish_rounding(value: FVariable, target: FixedType, sticky: FVariable | Non
     """
     fraction = target.fraction
     kept = _floor(value, fraction)
-    if target.rounding != "RND_CONV" or is_constant(kept):
+    if target.rounding != "RND_CONV":
         return kept
     # A tie is where nothing is left below the LSB after adding a half; it clears the LSB.
     flags = [] if sticky is None else [sticky]
     if value.step < target.lsb:
         flags.append(value.quantize(0, -fraction, value.kif[2]).unary_bit_op("any"))
-    no_tie = reduce(lambda a, b: a | b, flags)
+    no_tie = reduce(lambda a, b: a | b, flags) if flags else FVariable.from_const(0.0, hwconf=value.hwconf)
+    if is_constant(kept):
+        odd = round(kept.low / target.lsb) % 2
+        return no_tie * target.lsb + (kept.low - target.lsb) if odd else kept
     signed, integer, _ = kept.kif
     last = kept.quantize(0, -fraction + 1, fraction)
     if signed + integer + fraction <= 1:

@@ -13,6 +13,7 @@ STRATEGIES = {
     "resource": "Resource",
     "distributed_arithmetic": "distributed_arithmetic",
     "da": "distributed_arithmetic",
+    "auto": "distributed_arithmetic",
 }
 """Strategies that the Verilog backend knows, by hls4ml's names in lower case."""
 

@@ -47,7 +47,7 @@ def print_folded(
     widths = [max(int(q.kif.integers), 0) + 1 for q in folded.kernel.out_qint]
     kernel = list_program(folded.kernel, kernel_plan, digits, [Sink(w, 0) for w in widths], "k")
     post = list_program(folded.post, post_plan, folded.post_sources, tensor_sinks(segment.outputs), "r")
-    accumulators = []
+    accumulators: list[dict[str, Any]] = []
     for entry, width, expression in zip(folded.sums, widths, kernel.outputs, strict=True):
         size = max(entry.accumulator.width, width)
         accumulators.append(

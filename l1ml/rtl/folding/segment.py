@@ -146,7 +146,7 @@ def _post(
     rounding: RoundingPlan | None,
     plan: DigitPlan,
     sums: list[Sum],
-    starts: NDArray[np.float64],
+    starts: NDArray[np.floating],
     unit: float,
     tables: Tables,
 ) -> tuple[CombLogic, list[Source], dict[str, list[Interval]]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from alkaid.trace import FVariable, FVArray
-from hls4ml.model.types import FixedPrecisionType, IntegerPrecisionType
+from hls4ml.model.types import FixedPrecisionType, IntegerPrecisionType, XnorPrecisionType
 from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
@@ -44,12 +44,16 @@ class DenseParameters:
         """Read them from an hls4ml layer.
 
         Raises:
-            L1mlError: If weights or biases are not plain fixed-point.
+            L1mlError: If weights, biases or inputs are not plain fixed-point.
         """
+        if isinstance(layer.get_input_variable().type.precision, XnorPrecisionType):
+            raise L1mlError(f"layer {layer.name!r}: binary inputs have no Verilog lowering; use fixed-point inputs")
         real = {
             name: FixedType.from_hls4ml(layer.weights[name].type.precision).to_float(weight_integers(layer, name))
             for name in ("weight", "bias")
         }
+        if _is_ternary(layer):
+            real["weight"] = np.where(real["weight"] == -2, 1.0, real["weight"])
         accum = attribute_type(layer, "accum_t")
         return cls(real["weight"], accum.to_float(accum.quantize(real["bias"])), accum)
 
@@ -60,6 +64,12 @@ def dense(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     result = output_type(layer)
     sums = accumulate(inputs[0], DenseParameters.of(layer))
     return FVArray(np.array([cast(value, result) for value in sums]), inputs[0].solver_options)
+
+
+def _is_ternary(layer: Any) -> bool:
+    """Whether hls4ml multiplies by ``nnet::product::weight_ternary``, which takes any weight but 0 and -1 for 1."""
+    precision = layer.weights["weight"].type.precision
+    return isinstance(precision, IntegerPrecisionType) and precision.width == 2 and bool(precision.signed)
 
 
 def weight_integers(layer: Any, name: str) -> NDArray[np.int64]:
