@@ -90,7 +90,7 @@ def _cast(fixed: FixedType, x: NDArray[np.float32]) -> NDArray[np.float32]:
 def _input_type(asked: str, predict: Callable[[NDArray[np.float32]], NDArray[np.float32]], sample: Sample) -> FixedType:
     """The type asked for, or the narrowest one that costs less than ``AFFORDABLE_LOSS`` of validation accuracy.
 
-    Integer bits cover all but one in ten thousand values, the rest saturate; fractional bits are added one by one.
+    Values out of range saturate; among types of one width, the one with the best accuracy is taken.
     """
     if asked != "auto":
         return FixedType.parse(asked)
@@ -98,11 +98,11 @@ def _input_type(asked: str, predict: Callable[[NDArray[np.float32]], NDArray[np.
     def accuracy(x: NDArray[np.float32]) -> float:
         return float(np.mean(np.argmax(predict(x), axis=1) == sample.y_validation))
 
-    reach = float(np.quantile(np.abs(sample.x), 0.9999))
-    integer = 1 + max(0, int(np.ceil(np.log2(reach))))
-    best = accuracy(sample.x_validation)
-    for fraction in range(1, 13):
-        candidate = FixedType(integer + fraction, integer, True, "RND", "SAT")
-        if best - accuracy(_cast(candidate, sample.x_validation)) < AFFORDABLE_LOSS:
-            return candidate
-    return candidate
+    aim = accuracy(sample.x_validation) - AFFORDABLE_LOSS
+    widest = 1 + max(1, int(np.ceil(np.log2(np.abs(sample.x).max()))))
+    for width in range(3, 17):
+        candidates = [FixedType(width, i, True, "RND", "SAT") for i in range(1, min(widest, width) + 1)]
+        best, kind = max(((accuracy(_cast(c, sample.x_validation)), c) for c in candidates), key=lambda pair: pair[0])
+        if best >= aim:
+            break
+    return kind

@@ -86,20 +86,15 @@ def compare(simulator: CoreSimulator, emulator: Emulator, inputs: NDArray[np.int
     """
     golden = emulator.run(inputs)
     simulation = simulator.run(inputs)
-    wrong = simulation.integers != golden
-    mismatches = int(wrong.sum())
-    for name in ("gaps", "reset"):
+    mismatches, first = 0, None
+    for name in ("back_to_back", "gaps", "reset"):
         outputs = simulation.patterns[name].outputs
-        differs = outputs != golden[: len(outputs)]
-        mismatches += int(differs.sum())
-        if not wrong.any() and differs.any():
-            wrong = differs
-    first = None
-    if mismatches:
-        event, output = (int(i) for i in np.argwhere(wrong)[0])
-        rtl = simulation.integers[event, output]
-        layer = first_wrong_segment(simulator, emulator, inputs[event : event + 1])
-        first = Mismatch(event, output, int(golden[event, output]), int(rtl), layer)
+        wrong = np.argwhere(outputs != golden[: len(outputs)])
+        mismatches += len(wrong)
+        if len(wrong) and first is None:
+            event, output = (int(i) for i in wrong[0])
+            layer = first_wrong_segment(simulator, emulator, inputs[event : event + 1])
+            first = Mismatch(event, output, int(golden[event, output]), int(outputs[event, output]), layer)
     return Verification(len(inputs), golden.shape[1], mismatches, first, simulation)
 
 

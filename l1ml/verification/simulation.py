@@ -106,6 +106,8 @@ class CoreSimulator:
         results = self._run(binary, inputs, seed, gap_events=gap_events, reset_events=reset_events)
         patterns = {name: self._pattern(results, name) for name in {key.split("/")[0] for key in results}}
         latency, interval = check_protocol(patterns, len(inputs), gap_events, reset_events)
+        if latency != self.design.latency:
+            raise L1mlError(f"results leave after {latency} clock cycles; the package says {self.design.latency}")
         return Simulation(
             integers=patterns["back_to_back"].outputs,
             latency=latency,

@@ -27,6 +27,8 @@ class DigitPlan:
         digit_bits: Bits of a digit.
         digits: Number of digits, one in each clock cycle.
         signed: Whether the last digit carries a sign.
+        flipped: Whether the top bit of the inputs is inverted, which adds 2**(bits - 1) to each and leaves no sign;
+            the accumulators start lower by what that adds.
         lsb: Worth of the lowest bit of the first digit.
         bits: Bits of an input from that one on.
     """
@@ -34,6 +36,7 @@ class DigitPlan:
     digit_bits: int
     digits: int
     signed: bool
+    flipped: bool
     lsb: float
     bits: int
 
@@ -74,19 +77,25 @@ class Accumulator:
         return max((-self.low - 1).bit_length() if self.low < 0 else 0, self.high.bit_length(), 0) + 1
 
 
-def plan_digits(intervals: list[Interval], reuse_factor: int) -> DigitPlan:
+def plan_digits(intervals: list[Interval], reuse_factor: int) -> list[DigitPlan]:
     """Cut inputs into at most ``reuse_factor`` digits of as few bits as possible.
 
     Args:
         intervals: What each input can be; constants are left out by the caller.
         reuse_factor: Clock cycles there are.
+
+    Returns:
+        The ways to do it: one for unsigned inputs, two for signed ones.
     """
     lsb = min(step for _, _, step in intervals)
     signed = any(low < 0 for low, _, _ in intervals)
     lowest, highest = min(low for low, _, _ in intervals) / lsb, max(high for _, high, _ in intervals) / lsb
     bits = max(round(highest).bit_length(), (-round(lowest) - 1).bit_length() if signed else 0) + int(signed)
     digit_bits = ceil(bits / reuse_factor)
-    return DigitPlan(digit_bits, ceil(bits / digit_bits), signed, lsb, bits)
+    digits = ceil(bits / digit_bits)
+    if not signed:
+        return [DigitPlan(digit_bits, digits, False, False, lsb, bits)]
+    return [DigitPlan(digit_bits, digits, signed, not signed, lsb, bits) for signed in (True, False)]
 
 
 def trace_kernel(weights: NDArray[np.int64], plan: DigitPlan) -> CombLogic:

@@ -41,14 +41,15 @@ def print_folded(
         capture: Whether the input must be copied because it does not stay.
         stage_delay: Longest logic between two registers, in adders one after the other.
     """
-    plan = folded.plan
-    kernel_plan, post_plan = schedule(folded.kernel, stage_delay), schedule(folded.post, stage_delay)
+    arithmetic = folded.arithmetic
+    plan, kernel_logic = arithmetic.plan, arithmetic.kernel
+    kernel_plan, post_plan = schedule(kernel_logic, stage_delay), schedule(folded.post, stage_delay)
     digits = [Source("digit", i * plan.kernel_bits, 0) for i in range(len(folded.rows))]
-    widths = [max(int(q.kif.integers), 0) + 1 for q in folded.kernel.out_qint]
-    kernel = list_program(folded.kernel, kernel_plan, digits, [Sink(w, 0) for w in widths], "k")
+    widths = [max(int(q.kif.integers), 0) + 1 for q in kernel_logic.out_qint]
+    kernel = list_program(kernel_logic, kernel_plan, digits, [Sink(w, 0) for w in widths], "k")
     post = list_program(folded.post, post_plan, folded.post_sources, tensor_sinks(segment.outputs), "r")
     accumulators: list[dict[str, Any]] = []
-    for entry, width, expression in zip(folded.sums, widths, kernel.outputs, strict=True):
+    for entry, width, expression in zip(arithmetic.sums, widths, kernel.outputs, strict=True):
         size = max(entry.accumulator.width, width)
         accumulators.append(
             {

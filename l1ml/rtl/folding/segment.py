@@ -40,23 +40,39 @@ class Sum:
 
 
 @dataclass(frozen=True)
-class FoldedSegment:
-    """A segment as digits, kernel, accumulators and what follows them.
+class Arithmetic:
+    """A dense layer's sums by distributed arithmetic.
 
     Attributes:
         plan: How the inputs are cut into digits.
-        rows: Index of each input that takes part.
         kernel: Constant kernel from digits to the sums of one digit.
         sums: The accumulators of the outputs that have weights.
+    """
+
+    plan: DigitPlan
+    kernel: CombLogic
+    sums: list[Sum]
+
+    @property
+    def cost(self) -> float:
+        """Estimate of its LUTs: alkaid's for the kernel, one for each bit of an accumulator."""
+        return self.kernel.cost + sum(s.accumulator.width for s in self.sums)
+
+
+@dataclass(frozen=True)
+class FoldedSegment:
+    """A segment as a folded dense layer and what follows it.
+
+    Attributes:
+        arithmetic: The dense layer's sums.
+        rows: Index of each input that takes part.
         post: Logic from the finished sums to the elements of the outputs.
         post_sources: Where its inputs are.
         intervals: What each element of each output tensor can be.
     """
 
-    plan: DigitPlan
+    arithmetic: Arithmetic
     rows: list[int]
-    kernel: CombLogic
-    sums: list[Sum]
     post: CombLogic
     post_sources: list[Source]
     intervals: dict[str, list[Interval]]
@@ -82,28 +98,28 @@ def fold_segment(segment: Segment, reuse_factor: int, intervals: list[Interval],
     if not rows:
         raise L1mlError(f"layer {layer.name!r} has no weights left that matter; use reuse factor 1 for it")
     start = parameters.start + np.where(low == high, low, 0.0) @ parameters.weights
-    plan = plan_digits([intervals[i] for i in rows], reuse_factor)
+    plans = plan_digits([intervals[i] for i in rows], reuse_factor)
     real = parameters.weights[rows]
-    unit = min([plan.lsb * lowest_bit(w) for w in real[real != 0]] + [lowest_bit(b) for b in start[start != 0]])
-    weights = np.rint(real * plan.lsb / unit).astype(np.int64)
-    bounds = _bounds(start, real, low[rows], high[rows])
-    rounding = plan_rounding(segment.layers, parameters.accum, bounds, unit)
+    unit = min([plans[0].lsb * lowest_bit(w) for w in real[real != 0]] + [lowest_bit(b) for b in start[start != 0]])
+    weights = np.rint(real * plans[0].lsb / unit).astype(np.int64)
+    rounding = plan_rounding(segment.layers, parameters.accum, _bounds(start, real, low[rows], high[rows]), unit)
     offset = rounding.offset if rounding else 0.0
     starts = np.rint((start + offset) / unit).astype(np.int64)
+    arithmetic = min((_arithmetic(weights, starts, plan, rounding, unit) for plan in plans), key=lambda a: a.cost)
+    post, sources, outputs = _post(segment, parameters, rounding, arithmetic, starts * unit, unit, tables)
+    return FoldedSegment(arithmetic, rows, post, sources, outputs)
 
+
+def _arithmetic(
+    weights: NDArray[np.int64], starts: NDArray[np.int64], plan: DigitPlan, rounding: RoundingPlan | None, unit: float
+) -> Arithmetic:
+    """Kernel and accumulators for one way to cut the inputs."""
     active = [int(j) for j in np.flatnonzero(np.any(weights != 0, axis=0))]
     kept, sticky = _low_bits(plan, rounding, unit)
+    if plan.flipped:
+        starts = starts - (weights.sum(axis=0) << (plan.bits - 1))
     sums = [Sum(j, accumulator(weights[:, j], int(starts[j]), plan), kept, sticky) for j in active]
-    post, sources, outputs = _post(segment, parameters, rounding, plan, sums, starts * unit, unit, tables)
-    return FoldedSegment(
-        plan=plan,
-        rows=rows,
-        kernel=trace_kernel(weights[:, active], plan),
-        sums=sums,
-        post=post,
-        post_sources=sources,
-        intervals=outputs,
-    )
+    return Arithmetic(plan, trace_kernel(weights[:, active], plan), sums)
 
 
 def _check_accumulator(layer: Any, parameters: DenseParameters, intervals: list[Interval]) -> None:
@@ -144,13 +160,13 @@ def _post(
     segment: Segment,
     parameters: DenseParameters,
     rounding: RoundingPlan | None,
-    plan: DigitPlan,
-    sums: list[Sum],
+    arithmetic: Arithmetic,
     starts: NDArray[np.floating],
     unit: float,
     tables: Tables,
 ) -> tuple[CombLogic, list[Source], dict[str, list[Interval]]]:
     """The logic behind the accumulators: the rest of the rounding and the other layers of the segment."""
+    plan = arithmetic.plan
     top = unit * 2.0 ** (plan.digit_bits * (plan.digits - 1))
     inputs: list[FVariable] = []
     sources: list[Source] = []
@@ -163,7 +179,7 @@ def _post(
 
     values: list[FVariable] = [FVariable.from_const(float(v), hwconf=HARDWARE) for v in starts]
     stickies: list[FVariable | None] = [None] * len(values)
-    for entry in sums:
+    for entry in arithmetic.sums:
         lowest, highest = (bound * top for bound in entry.accumulator.final)
         value = read(f"acc{entry.index}", lowest, highest, top)
         if entry.low_bits:
@@ -194,16 +210,19 @@ def _post(
 
 def digit_expressions(tensor: Tensor, folded: FoldedSegment) -> list[str]:
     """Verilog of each taking-part input, its bits from the first digit's lowest on, extended to all digits."""
-    plan, kind = folded.plan, tensor.type
+    plan, kind = folded.arithmetic.plan, tensor.type
     skip = round(np.log2(plan.lsb / kind.lsb))
     have = min(kind.width - skip, plan.bits)
     expressions = []
     for row in folded.rows:
         low = row * kind.width + skip
-        text = f"held[{low + have - 1}:{low}]"
+        top = low + have - 1
+        text = f"held[{top}:{low}]"
+        if plan.flipped:
+            text = f"{{~held[{top}], held[{top - 1}:{low}]}}" if have > 1 else f"~held[{top}:{low}]"
         missing = plan.padded_bits - have
         if missing > 0:
-            fill = f"held[{low + have - 1}]" if plan.signed and kind.signed else "1'b0"
+            fill = f"held[{top}]" if plan.signed else "1'b0"
             text = f"{{{{{missing}{{{fill}}}}}, {text}}}"
         expressions.append(text)
     return expressions
