@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from alkaid.trace import FVariable, FVArray, HWConfig, trace
-from alkaid.types import CombLogic
+from alkaid.types import CombLogic, QInterval
 
 from l1ml.rtl.graph import Segment, Tensor, identifier
 from l1ml.rtl.lowering import lower
@@ -62,9 +62,19 @@ def trace_segment(segment: Segment, intervals: dict[str, list[Interval]], tables
     return TracedSegment(segment, logic, {t.name: _intervals(np.asarray(values[t.name])) for t in segment.outputs})
 
 
+def symbol(low: float, high: float, step: float) -> FVariable:
+    """A symbolic input that can be anything its bits can be.
+
+    alkaid's optimiser traces a program again with inputs of full range, while a multiplexer refers to the top bit of
+    a value by its position at the first tracing: with narrower inputs the two could differ.
+    """
+    if low == high:
+        return FVariable.from_const(low, hwconf=HARDWARE)
+    return FVariable(*QInterval(low, high, step).kif.qint, hwconf=HARDWARE, latency=0.0)
+
+
 def _symbols(intervals: Sequence[Interval]) -> FVArray:
-    low, high, step = np.array(intervals, dtype=np.float64).T
-    return FVArray.from_lhs(low, high, step, HARDWARE)
+    return FVArray(np.array([symbol(*interval) for interval in intervals]), hwconf=HARDWARE)
 
 
 def _intervals(values: Iterable[FVariable]) -> list[Interval]:

@@ -16,7 +16,7 @@ from alkaid.trace import FVArray, trace
 from alkaid.types import CombLogic
 from numpy.typing import NDArray
 
-from l1ml.rtl.trace import HARDWARE, Interval
+from l1ml.rtl.trace import HARDWARE, Interval, symbol
 
 
 @dataclass(frozen=True)
@@ -105,11 +105,8 @@ def trace_kernel(weights: NDArray[np.int64], plan: DigitPlan) -> CombLogic:
         weights: Integers, shape (n_in, n_out); no column without a weight.
         plan: The digits.
     """
-    size = len(weights)
-    low = -(1 << (plan.digit_bits - 1)) if plan.signed else 0
-    digits = FVArray.from_lhs(
-        np.full(size, float(low)), np.full(size, float((1 << plan.digit_bits) - 1)), np.ones(size), HARDWARE
-    )
+    low, high = (-1 << (plan.digit_bits - 1)) if plan.signed else 0, (1 << plan.digit_bits) - 1
+    digits = FVArray(np.array([symbol(low, high, 1.0) for _ in weights]), hwconf=HARDWARE)
     return trace(digits, digits @ weights.astype(np.float64), keep_dead_inputs=True)
 
 

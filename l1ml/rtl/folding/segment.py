@@ -19,7 +19,7 @@ from l1ml.rtl.lowering import lower
 from l1ml.rtl.lowering.dense import DenseParameters, lowest_bit, never_overflows, products_are_exact
 from l1ml.rtl.lowering.registry import Tables, output_type
 from l1ml.rtl.printer import Source
-from l1ml.rtl.trace import HARDWARE, Interval
+from l1ml.rtl.trace import HARDWARE, Interval, symbol
 
 
 @dataclass(frozen=True)
@@ -172,10 +172,10 @@ def _post(
     sources: list[Source] = []
 
     def read(name: str, low: float, high: float, step: float) -> FVariable:
-        symbol = FVariable(low, high, step, hwconf=HARDWARE, latency=0.0)
-        inputs.append(symbol)
+        value = symbol(low, high, step)
+        inputs.append(value)
         sources.append(Source(name, 0, round(-np.log2(step))))
-        return symbol
+        return value
 
     values: list[FVariable] = [FVariable.from_const(float(v), hwconf=HARDWARE) for v in starts]
     stickies: list[FVariable | None] = [None] * len(values)

@@ -88,7 +88,10 @@ def weight_integers(layer: Any, name: str) -> NDArray[np.int64]:
     fixed = FixedType.from_hls4ml(precision)
     if fixed.width > MAX_WEIGHT_BITS:
         raise L1mlError(f"layer {layer.name!r}: {name} has {fixed.width} bits; at most {MAX_WEIGHT_BITS} are supported")
-    return fixed.quantize(np.asarray(variable.data, dtype=np.float64))
+    # hls4ml writes weights as decimals with as many digits as the type has fractional bits, and it is this text that
+    # the C++ casts: for a weight that is not on the type's grid, the digits decide.
+    written = np.array([float(text) for text in variable], dtype=np.float64)
+    return fixed.quantize(written.reshape(variable.data.shape))
 
 
 def accumulate(x: FVArray, parameters: DenseParameters) -> list[FVariable]:

@@ -1,0 +1,50 @@
+"""Running l1ml as its users do: as a command."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from l1ml.flow import STAGES
+
+L1ML = str(Path(sys.executable).with_name("l1ml"))
+"""The command, as installed beside this Python."""
+
+
+@dataclass(frozen=True)
+class SmallBuild:
+    """A finished build of a small spec, to be read only.
+
+    Attributes:
+        spec: The spec file.
+        folder: The results.
+        output: What the build printed.
+    """
+
+    spec: Path
+    folder: Path
+    output: str
+
+
+def l1ml(*arguments: str | Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the command line; ``env`` changes variables of the environment."""
+    command = [L1ML, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **(env or {})}, timeout=300)
+
+
+def error_of(done: subprocess.CompletedProcess[str]) -> str:
+    """The message of a run that must have failed in one line, without a traceback."""
+    assert done.returncode == 1, done.stdout + done.stderr
+    lines = done.stderr.splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("error: ")
+    return lines[0].removeprefix("error: ")
+
+
+def manifests(folder: Path) -> dict[str, int]:
+    """When each finished stage was written."""
+    files = {stage.name: folder / stage.name / "manifest.json" for stage in STAGES}
+    return {name: file.stat().st_mtime_ns for name, file in files.items() if file.exists()}

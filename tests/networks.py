@@ -1,0 +1,129 @@
+"""Small networks: converted by hls4ml, compiled, and lowered without a simulator."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from l1ml.errors import L1mlError
+from l1ml.keras_setup import set_up_keras
+
+try:
+    set_up_keras()  # before hls4ml is imported
+    _missing = ""
+except L1mlError as error:
+    _missing = str(error)
+
+from l1ml.rtl.graph import Network, network_of  # noqa: E402
+from l1ml.rtl.lowering.activation import uses_table  # noqa: E402
+from l1ml.rtl.tables import CppTables  # noqa: E402
+from l1ml.rtl.trace import TracedSegment, full_range, trace_segment  # noqa: E402
+from l1ml.verification.emulator import Emulator  # noqa: E402
+
+Options = Mapping[str, Mapping[str, Any]]
+"""hls4ml's options by layer name: ``precision`` is a mapping of its own, everything else is taken as it is."""
+
+
+@pytest.fixture(scope="session")
+def keras() -> Any:
+    """The module ``tf_keras``; the test is skipped where the training packages are missing."""
+    if _missing:
+        pytest.skip(_missing)
+    import tf_keras
+
+    return tf_keras
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Drop what hls4ml prints."""
+    with Path(os.devnull).open("w") as sink, redirect_stdout(sink):
+        yield
+
+
+def convert(model: Any, folder: Path, options: Options | None = None, *, write_rtl: bool = False, **more: Any) -> Any:
+    """Convert a Keras model with the Verilog backend.
+
+    Args:
+        model: Model of ``tf_keras``.
+        folder: For the project.
+        options: Options of layers, on top of hls4ml's own.
+        write_rtl: Whether writing the project writes its Verilog.
+        more: For hls4ml's converter.
+    """
+    import hls4ml
+
+    with quiet():
+        config = hls4ml.utils.config_from_keras_model(model, granularity="name", backend="Verilog")
+        for name, layer in (options or {}).items():
+            for key, value in layer.items():
+                if key == "precision":
+                    config["LayerName"][name]["Precision"] = dict(value)
+                else:
+                    config["LayerName"][name][key] = value
+        arguments = {"project_name": "net", "io_type": "io_parallel", "write_rtl": write_rtl, **more}
+        return hls4ml.converters.convert_from_keras_model(
+            model, hls_config=config, backend="Verilog", output_dir=str(folder), **arguments
+        )
+
+
+def compile_graph(graph: Any) -> None:
+    """Write and compile a project, quietly."""
+    with quiet():
+        graph.compile()
+
+
+def golden(graph: Any, inputs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Outputs of the C++ of a compiled project; integers in LSB in and out."""
+    return Emulator.of_project(Path(graph.config.get_output_dir()), network_of(graph)).run(inputs)
+
+
+def traces(graph: Any) -> Iterator[TracedSegment]:
+    """The segments of a written project, lowered one after the other."""
+    network, tables = network_of(graph), tables_of(graph)
+    intervals = {t.name: full_range(t) for t in network.inputs}
+    for segment in network.segments:
+        traced = trace_segment(segment, intervals, tables)
+        intervals.update(traced.intervals)
+        yield traced
+
+
+def lowered(graph: Any, inputs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Outputs of the traced segments of a written project; integers in LSB in and out."""
+    network = network_of(graph)
+    values = dict(zip([t.name for t in network.inputs], _split(inputs, network.inputs), strict=True))
+    for traced in traces(graph):
+        results = traced.logic.predict(np.concatenate([values[t.name] for t in traced.segment.inputs], axis=1))
+        position = 0
+        for tensor in traced.segment.outputs:
+            values[tensor.name] = results[:, position : position + tensor.size]
+            position += tensor.size
+    return np.concatenate([np.ldexp(values[t.name], t.type.fraction).astype(np.int64) for t in network.outputs], axis=1)
+
+
+def tables_of(graph: Any) -> CppTables:
+    """The C++ tables of a written project."""
+    layers = list(graph.get_layers())
+    return CppTables(
+        softmaxes=[layer for layer in layers if layer.class_name == "Softmax"],
+        elementwise=[layer for layer in layers if uses_table(layer)],
+        project=Path(graph.config.get_output_dir()),
+    )
+
+
+def columns(network: Network) -> list[str]:
+    """Name of the output tensor of each output column."""
+    return [t.name for t in network.outputs for _ in range(t.size)]
+
+
+def _split(inputs: NDArray[np.int64], tensors: list[Any]) -> list[NDArray[np.float64]]:
+    ends = np.cumsum([t.size for t in tensors])[:-1]
+    blocks = np.split(inputs, ends, axis=1)
+    return [tensor.type.to_float(block) for tensor, block in zip(tensors, blocks, strict=True)]

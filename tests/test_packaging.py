@@ -1,0 +1,94 @@
+"""The wheel works away from its sources, and no file ties the project to one machine."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def unpacked(wheel: Path) -> Path:
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(wheel.parent / "unpacked")
+    return wheel.parent / "unpacked"
+
+
+def python(unpacked: Path, code: str) -> str:
+    """Run code in another folder, with the package from the wheel."""
+    env = {**os.environ, "PYTHONPATH": str(unpacked)}
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, cwd=unpacked.parent, env=env, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("folder", ["firmware_templates", "hls_projects", "sim"])
+def test_the_wheel_carries_every_shared_file_and_finds_it(folder: str, unpacked: Path) -> None:
+    found = Path(python(unpacked, f"from l1ml.paths import shared; print(shared({folder!r}))").strip())
+    assert found.is_relative_to(unpacked)
+    ours = {file.relative_to(ROOT / folder) for file in (ROOT / folder).rglob("*") if file.is_file()}
+    carried = {file.relative_to(found) for file in found.rglob("*") if file.is_file()}
+    ours, carried = ({f for f in files if "__pycache__" not in f.parts} for files in (ours, carried))
+    assert ours
+    assert carried == ours
+
+
+def test_the_wheel_carries_every_module_with_its_types_and_the_sample_of_jets(unpacked: Path) -> None:
+    ours = {file.relative_to(ROOT) for file in (ROOT / "l1ml").rglob("*.py")}
+    assert {file for file in ours if not (unpacked / file).exists()} == set()
+    assert (unpacked / "l1ml/py.typed").exists()
+    code = "from l1ml.datasets.jets import sample_path; print(sample_path())"
+    assert Path(python(unpacked, code).strip()).is_relative_to(unpacked)
+
+
+def test_the_wheel_carries_nothing_but_the_package(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    assert {name.split("/")[0].split("-")[0] for name in names} == {"l1ml"}
+    assert [name for name in names if "__pycache__" in name or name.endswith((".pyc", ".so"))] == []
+
+
+def test_the_wheel_tells_hls4ml_of_the_backend_and_the_shell_of_the_command(unpacked: Path) -> None:
+    entries = configparser.ConfigParser()
+    entries.read(next(unpacked.glob("*.dist-info")) / "entry_points.txt")
+    assert entries["hls4ml.backends"]["verilog"] == "l1ml.rtl.backend:register"
+    assert entries["console_scripts"]["l1ml"] == "l1ml.cli:main"
+
+
+def test_the_command_line_of_the_wheel_lists_its_specs(unpacked: Path) -> None:
+    code = "import sys; sys.argv = ['l1ml', 'list']; from l1ml.cli import main; main()"
+    assert "jet_tagger" in python(unpacked, code)
+
+
+def test_importing_the_package_needs_no_heavy_library(unpacked: Path) -> None:
+    modules = json.loads(python(unpacked, "import json, sys, l1ml; print(json.dumps(list(sys.modules)))"))
+    assert not {"tensorflow", "hls4ml", "numpy", "matplotlib"} & set(modules)
+
+
+def test_no_tracked_file_names_a_package_registry_or_a_place_of_one_machine() -> None:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a checkout")
+    # Joined here, so that this file does not hold what it looks for.
+    words = ["/".join(("", folder, "")) for folder in ("home", "work", "root", "Users", "tmp/w", "opt/pypi")]
+    words += [".".join(parts) for parts in (("pypi", "org"), ("python" + "hosted", "org"), ("docker", "io"), ("ghcr", "io"))]
+    words += ["-".join(("index", "url")), "-".join(("find", "links")), "arti" + "factory"]
+    files = [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+    assert len(files) > 50
+    found = [(str(file), word) for file in files for word in words if word.encode() in file.read_bytes()]
+    assert found == []
