@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from l1ml.verification.compare import Verification
+
     Arrays: TypeAlias = NDArray[np.floating] | Sequence[NDArray[np.floating]]
 
 
@@ -110,7 +112,7 @@ def simulate(hls_model: Any, x: Arrays) -> SimulationResult:
     )
 
 
-def verify(hls_model: Any, x: Arrays | None = None, *, events: int = 10_000, seed: int = 1) -> Any:
+def verify(hls_model: Any, x: Arrays | None = None, *, events: int = 10_000, seed: int = 1) -> Verification:
     """Compare the Verilog of an hls4ml model with its C++, integer by integer.
 
     Args:

@@ -63,7 +63,10 @@ def _run(spec: str, settings: list[str] | None, out: Path | None, until: str) ->
 
 def _stage_command(name: str, until: str, text: str) -> None:
     def command(spec: SpecArgument, set_: SetOption = None, out: OutOption = None) -> None:
-        _run(spec, set_, out, until)
+        from l1ml.console import console
+
+        done = _run(spec, set_, out, until)
+        console.print(f"Results: {done.folder(until)}", soft_wrap=True, markup=False)
 
     command.__doc__ = text
     app.command(name)(command)
@@ -92,9 +95,12 @@ def build(spec: SpecArgument, set_: SetOption = None, out: OutOption = None) -> 
 def verify(spec: SpecArgument, set_: SetOption = None, out: OutOption = None) -> None:
     """Run a build up to the comparison of the Verilog with hls4ml's C++; exit code 1 if they differ."""
     from l1ml.api import require_verified
+    from l1ml.console import console
 
     done = _run(spec, set_, out, "verify")
-    require_verified({"verification": json.loads((done.folder("verify") / "verification.json").read_text())})
+    verdict = json.loads((done.folder("verify") / "verification.json").read_text())
+    require_verified({"verification": verdict})
+    console.print(f"bit-exact: {verdict['events']:,} events × {verdict['outputs']} outputs, 0 mismatches")
 
 
 _stage_command("train", "train", "Run a build up to the trained, quantized and pruned network.")

@@ -11,7 +11,11 @@ from functools import reduce
 
 from alkaid.trace import FVariable
 
+from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
+
+MAX_CONSTANT_BITS = 24
+"""alkaid keeps constants in float32, whose mantissa has 24 bits."""
 
 
 def is_constant(value: FVariable) -> bool:
@@ -33,7 +37,27 @@ def cast(value: FVariable, target: FixedType) -> FVariable:
         fraction = max(value.kif[2], target.fraction)
         integer = target.cast(round(value.low * 2.0**fraction), fraction)
         return FVariable.from_const(float(target.to_float(integer)), hwconf=value.hwconf)
+    constants = {"TRN_ZERO": target.lsb - value.step, "RND_ZERO": target.lsb / 2 - value.step}
+    constants["RND_MIN_INF"] = constants["RND_ZERO"]
+    require_narrow(constants.get(target.rounding, 0.0), target)
+    if target.lowest != target.minimum and value.low < target.lowest * target.lsb:
+        require_narrow(float(target.lowest), target)
     return overflow(_round(value, target), target)
+
+
+def require_narrow(constant: float, target: FixedType) -> None:
+    """Check that alkaid keeps every bit of a constant.
+
+    Raises:
+        L1mlError: If it would lose some.
+    """
+    numerator, _ = abs(constant).as_integer_ratio()
+    bits = (numerator // (numerator & -numerator or 1)).bit_length()
+    if bits > MAX_CONSTANT_BITS:
+        raise L1mlError(
+            f"the cast to {target} needs a constant of {bits} bits; at most {MAX_CONSTANT_BITS} are supported: "
+            "give the values before it fewer fractional bits, or use another rounding or saturation mode"
+        )
 
 
 def relu_cast(value: FVariable, target: FixedType) -> FVariable:

@@ -11,9 +11,10 @@ from l1ml.rtl.design import Design, Module
 from l1ml.rtl.folding.printing import print_folded
 from l1ml.rtl.folding.segment import fold_segment
 from l1ml.rtl.graph import Network, Segment, Tensor
+from l1ml.rtl.listing import pack_outputs, tensor_sinks, tensor_sources
 from l1ml.rtl.lowering.registry import Tables
 from l1ml.rtl.pipeline import schedule
-from l1ml.rtl.printer import list_program, pack_outputs, tensor_sinks, tensor_sources
+from l1ml.rtl.printer import list_program
 from l1ml.rtl.trace import Interval, full_range, trace_segment
 from l1ml.templates import render
 

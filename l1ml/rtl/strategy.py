@@ -38,7 +38,7 @@ class ChooseStrategies(OptimizerPass):
         Raises:
             L1mlError: If the strategy is unknown or the reuse factor is not valid.
         """
-        asked = str(model.config.get_strategy(node))
+        asked = str(model.config.get_strategy(node))  # in lower case
         strategy = STRATEGIES.get(asked.lower())
         if strategy is None:
             known = ", ".join(dict.fromkeys(STRATEGIES.values()))

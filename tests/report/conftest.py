@@ -5,12 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from report_build import write_build
+from report_build import COMMANDS, write_build
 
 from l1ml.report.build import write_report
-
-COMMANDS = ["make setup", "l1ml build jet_tagger --set 'hls.reuse_factor=1' && echo <done>"]
-
 
 @pytest.fixture
 def build(tmp_path: Path) -> Path:

@@ -41,6 +41,10 @@ training:
   note: "<b>not bold</b> & more"
 """
 
+COMMANDS = ["make setup", "l1ml build jet_tagger --set 'hls.reuse_factor=1' && echo <done>"]
+"""Commands to reproduce, with characters that HTML must escape."""
+
+
 
 def put_json(file: Path, content: Any) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)

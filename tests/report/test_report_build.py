@@ -84,7 +84,7 @@ def test_other_triggers_bring_their_own_figures_and_the_dict_is_the_file(build: 
 
 
 def test_equal_builds_give_equal_pages(reported: Path, tmp_path: Path) -> None:
-    from conftest import COMMANDS
+    from report_build import COMMANDS
 
     write_report(reported, tmp_path, commands=COMMANDS)
     for name in ("report.html", "report.json", "figures/roc.svg", "figures/timeline.png"):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import COMMANDS
+from report_build import COMMANDS
 from report_build import MATCHING, put_json
 
 from l1ml.report.build import report_of

@@ -93,5 +93,5 @@ def test_an_accumulator_that_drops_bits_is_refused_when_folded(keras: Any, tmp_p
 
 def test_a_strategy_that_is_not_known_is_refused_with_the_known_ones(keras: Any, tmp_path: Path) -> None:  # noqa: F811
     model, options = one_layer(keras, 1, "Magic")
-    with pytest.raises(L1mlError, match="strategy 'Magic' is not known.*Latency, Resource, distributed_arithmetic"):
+    with pytest.raises(L1mlError, match=r"strategy 'magic' is not known.*Latency, Resource, distributed_arithmetic"):
         convert(model, tmp_path, options).write()

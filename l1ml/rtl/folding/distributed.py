@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-from alkaid.trace import FVArray, trace
+from alkaid.trace import FVArray
 from alkaid.types import CombLogic
 from numpy.typing import NDArray
 
-from l1ml.rtl.trace import HARDWARE, Interval, symbol
+from l1ml.rtl.trace import HARDWARE, Interval, symbol, trace_program
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def trace_kernel(weights: NDArray[np.int64], plan: DigitPlan) -> CombLogic:
     """
     low, high = (-1 << (plan.digit_bits - 1)) if plan.signed else 0, (1 << plan.digit_bits) - 1
     digits = FVArray(np.array([symbol(low, high, 1.0) for _ in weights]), hwconf=HARDWARE)
-    return trace(digits, digits @ weights.astype(np.float64), keep_dead_inputs=True)
+    return trace_program(np.asarray(digits), np.asarray(digits @ weights.astype(np.float64)))
 
 
 def accumulator(weights: NDArray[np.int64], start: int, plan: DigitPlan) -> Accumulator:

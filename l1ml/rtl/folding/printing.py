@@ -7,8 +7,9 @@ from typing import Any
 
 from l1ml.rtl.folding.segment import FoldedSegment, digit_expressions
 from l1ml.rtl.graph import Segment, Tensor
+from l1ml.rtl.listing import Sink, Source, pack_outputs, tensor_sinks
 from l1ml.rtl.pipeline import schedule
-from l1ml.rtl.printer import Sink, Source, list_program, literal, pack_outputs, tensor_sinks
+from l1ml.rtl.printer import list_program, literal
 
 
 @dataclass(frozen=True)

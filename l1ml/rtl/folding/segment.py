@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from alkaid.trace import FVariable, FVArray, trace
+from alkaid.trace import FVariable, FVArray
 from alkaid.types import CombLogic
 from numpy.typing import NDArray
 
@@ -15,11 +15,11 @@ from l1ml.rtl.cast import cast
 from l1ml.rtl.folding.distributed import Accumulator, DigitPlan, accumulator, plan_digits, trace_kernel
 from l1ml.rtl.folding.rounding import RoundingPlan, plan_rounding
 from l1ml.rtl.graph import Segment, Tensor, identifier
+from l1ml.rtl.listing import Source
 from l1ml.rtl.lowering import lower
 from l1ml.rtl.lowering.dense import DenseParameters, lowest_bit, never_overflows, products_are_exact
 from l1ml.rtl.lowering.registry import Tables, output_type
-from l1ml.rtl.printer import Source
-from l1ml.rtl.trace import HARDWARE, Interval, symbol
+from l1ml.rtl.trace import HARDWARE, Interval, symbol, trace_program
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ def _post(
         (output,) = layer.outputs
         known[identifier(output)] = lower(layer, [known[identifier(n)] for n in layer.inputs], tables)
     outputs = [v for t in segment.outputs for v in np.asarray(known[t.name])]
-    logic = trace(inputs, outputs, keep_dead_inputs=True)
+    logic = trace_program(inputs, outputs)
     found = {t.name: [(float(v.low), float(v.high), float(v.step) or 1.0) for v in np.asarray(known[t.name])]
              for t in segment.outputs}  # fmt: skip
     return logic, sources, found

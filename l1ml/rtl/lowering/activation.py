@@ -18,11 +18,14 @@ from numpy.typing import NDArray
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.rtl.cast import cast, is_constant, relu_cast
-from l1ml.rtl.lowering.dense import weight_integers
+from l1ml.rtl.lowering.dense import lowest_bit, weight_integers
 from l1ml.rtl.lowering.registry import Tables, lowers, output_type
 
 MAX_ADDRESS_BITS = 12
 """Largest table address: 4096 entries, about 64 six-input LUTs for each output bit."""
+
+MAX_WORD_BITS = 24
+"""alkaid keeps the words of tables in float32, whose mantissa has 24 bits."""
 
 TABLE_ACTIVATIONS = frozenset(
     {"sigmoid", "tanh", "softplus", "softsign", "elu", "selu", "hard_sigmoid", "hard_tanh", "binary_tanh",
@@ -112,6 +115,7 @@ def lookup(value: FVariable, source: FixedType, outputs: NDArray[np.float64], wh
     reachable = outputs[first : last + 1]
     if is_constant(value) or np.all(reachable == reachable[0]):
         return FVariable.from_const(float(reachable[0]), hwconf=value.hwconf)
+    _require_narrow_outputs(outputs, where)
     dropped = _dropped_bits(outputs)
     clip = _flat_outside(outputs[:: 1 << dropped], source, dropped)
     index = cast(value, FixedType(clip.width, clip.integer, clip.signed, "TRN", "SAT"))
@@ -124,6 +128,15 @@ def lookup(value: FVariable, source: FixedType, outputs: NDArray[np.float64], wh
     stride = round(index.step / clip.lsb)
     addresses = np.arange(low, high + 1, stride) * (1 << dropped) - source.minimum
     return index.lookup(outputs[np.clip(addresses, 0, len(outputs) - 1)])
+
+
+def _require_narrow_outputs(outputs: NDArray[np.float64], where: str) -> None:
+    finest = min(lowest_bit(float(value)) for value in np.unique(outputs) if value)
+    bits = int(np.abs(outputs).max() / finest).bit_length()
+    if bits > MAX_WORD_BITS:
+        raise L1mlError(
+            f"layer {where!r}: its table has words of {bits} bits; give its result at most {MAX_WORD_BITS} bits"
+        )
 
 
 def _dropped_bits(outputs: NDArray[np.float64]) -> int:
