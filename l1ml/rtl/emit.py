@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,10 @@ class EmitOptions:
     stage_delay: float = 5.0
     part: str = "xcvu13p-flga2577-2-e"
     clock_ns: float = 2.8
+
+
+_Written = tuple[str, int, int, dict[str, int]]
+"""Text, latency, register bits and strobes of a module."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +68,9 @@ def emit(network: Network, tables: Tables, folder: Path, options: EmitOptions) -
     Raises:
         L1mlError: If a layer has no lowering.
     """
-    inputs = {t.name: full_range(t) for t in network.inputs}
-    state = _State(arrival=dict.fromkeys(inputs, 0), intervals=inputs, held=set())
-    modules = list(_emit_segments(network, tables, folder, options, state))
-    arrival = state.arrival
+    segments = _Segments(network, tables, folder, options)
+    modules = [segments.write(segment) for segment in network.segments]
+    arrival = segments.arrival
     latency = max(arrival[t.name] for t in network.outputs)
     package, core = f"{network.name}_pkg.sv", f"{network.name}.sv"
     design = Design(
@@ -89,95 +91,81 @@ def emit(network: Network, tables: Tables, folder: Path, options: EmitOptions) -
     return design
 
 
-@dataclass
-class _State:
-    """What is known about the tensors that have been made so far.
+class _Segments:
+    """Writes the modules of a network one after the other, knowing what those before them left.
 
     Attributes:
-        arrival: Clock cycle, counted from ``in_valid``, in which each is there.
+        arrival: Clock cycle, counted from ``in_valid``, in which each tensor is there.
         intervals: What its elements can be.
-        held: Those that stay until the next event's take their place.
+        held: Names of the tensors that stay until the next event's take their place.
     """
 
-    arrival: dict[str, int]
-    intervals: dict[str, list[Interval]]
-    held: set[str]
+    def __init__(self, network: Network, tables: Tables, folder: Path, options: EmitOptions) -> None:
+        self.network, self.tables, self.folder, self.options = network, tables, folder, options
+        self.arrival = {t.name: 0 for t in network.inputs}
+        self.intervals: dict[str, list[Interval]] = {t.name: full_range(t) for t in network.inputs}
+        self.held: set[str] = set()
 
-
-def _emit_segments(
-    network: Network, tables: Tables, folder: Path, options: EmitOptions, state: _State
-) -> Iterator[Module]:
-    """Write each segment's module; ``state`` learns about its outputs."""
-    for segment in network.segments:
-        start = max(state.arrival[t.name] for t in segment.inputs)
-        reuse_factor = segment.reuse_factor
-        write = _write_folded if reuse_factor > 1 else _write_pipeline
-        latency, register_bits, strobes = write(network, segment, tables, folder, options, state, start)
-        state.arrival.update({t.name: start + latency for t in segment.outputs})
-        yield Module(
-            name=_module_name(network, segment),
+    def write(self, segment: Segment) -> Module:
+        """Write one segment's module, that of the next segment in order."""
+        start = max(self.arrival[t.name] for t in segment.inputs)
+        name = f"{self.network.name}_{segment.name}"
+        write = self._folded if segment.reuse_factor > 1 else self._pipeline
+        text, latency, register_bits, strobes = write(segment, name, start)
+        (self.folder / f"{name}.sv").write_text(text)
+        self.arrival.update({t.name: start + latency for t in segment.outputs})
+        return Module(
+            name=name,
             segment=segment.name,
             layers=tuple(layer.name for layer in segment.layers),
             title=segment.title,
             inputs=tuple(segment.inputs),
             outputs=tuple(segment.outputs),
             producers=tuple(segment.producer(t) for t in segment.outputs),
-            reuse_factor=reuse_factor,
+            reuse_factor=segment.reuse_factor,
             start=start,
             latency=latency,
             register_bits=register_bits,
             strobes=strobes,
         )
 
+    def _pipeline(self, segment: Segment, name: str, start: int) -> _Written:
+        """A segment that takes an event every clock cycle."""
+        traced = trace_segment(segment, self.intervals, self.tables)
+        plan = schedule(traced.logic, self.options.stage_delay)
+        listing = list_program(traced.logic, plan, tensor_sources(segment.inputs), tensor_sinks(segment.outputs))
+        self.intervals.update(traced.intervals)
+        text = render(
+            "rtl/segment.sv.j2",
+            module=name,
+            title=segment.title,
+            inputs=segment.inputs,
+            outputs=segment.outputs,
+            listing=listing,
+            packed=pack_outputs(listing.outputs, segment.outputs),
+        )
+        return text, plan.stages, plan.register_bits, {}
 
-def _module_name(network: Network, segment: Segment) -> str:
-    return f"{network.name}_{segment.name}"
-
-
-_Written = tuple[int, int, dict[str, int]]
-"""Latency, register bits and strobes of a module."""
-
-
-def _write_pipeline(
-    network: Network, segment: Segment, tables: Tables, folder: Path, options: EmitOptions, state: _State, start: int
-) -> _Written:
-    """A segment that takes an event every clock cycle."""
-    traced = trace_segment(segment, state.intervals, tables)
-    plan = schedule(traced.logic, options.stage_delay)
-    listing = list_program(traced.logic, plan, tensor_sources(segment.inputs), tensor_sinks(segment.outputs))
-    text = render(
-        "rtl/segment.sv.j2",
-        module=_module_name(network, segment),
-        title=segment.title,
-        inputs=segment.inputs,
-        outputs=segment.outputs,
-        listing=listing,
-        packed=pack_outputs(listing.outputs, segment.outputs),
-    )
-    (folder / f"{_module_name(network, segment)}.sv").write_text(text)
-    state.intervals.update(traced.intervals)
-    return plan.stages, plan.register_bits, {}
-
-
-def _write_folded(
-    network: Network, segment: Segment, tables: Tables, folder: Path, options: EmitOptions, state: _State, start: int
-) -> _Written:
-    """A segment whose dense layer is spread over several clock cycles."""
-    (source,) = segment.inputs
-    waits = start - state.arrival[source.name]
-    # An input that stays needs no copy; its digits can be chosen from the first cycle on, if the phase is known.
-    capture = source.name not in state.held or waits > 0 or start == 0
-    folded = fold_segment(segment, segment.reuse_factor, state.intervals[source.name], tables)
-    printed = print_folded(folded, segment, source, capture=capture, stage_delay=options.stage_delay)
-    module = _module_name(network, segment)
-    text = render(
-        "rtl/folded.sv.j2", module=module, title=segment.title, source=source, outputs=segment.outputs, **printed.values
-    )
-    (folder / f"{module}.sv").write_text(text)
-    state.intervals.update(folded.intervals)
-    state.held.update(t.name for t in segment.outputs)
-    strobes = {name: start + cycle for name, cycle in printed.strobes.items()}
-    return printed.latency, printed.register_bits, strobes
+    def _folded(self, segment: Segment, name: str, start: int) -> _Written:
+        """A segment whose dense layer is spread over several clock cycles."""
+        (source,) = segment.inputs
+        # An input that stays needs no copy; its digits can be chosen from the first cycle on, if that is announced.
+        announced = start > 0 and self.arrival[source.name] == start
+        capture = not (announced and source.name in self.held)
+        folded = fold_segment(segment, segment.reuse_factor, self.intervals[source.name], self.tables)
+        printed = print_folded(folded, segment, source, capture=capture, stage_delay=self.options.stage_delay)
+        self.intervals.update(folded.intervals)
+        self.held.update(t.name for t in segment.outputs)
+        text = render(
+            "rtl/folded.sv.j2",
+            module=name,
+            title=segment.title,
+            source=source,
+            outputs=segment.outputs,
+            **printed.values,
+        )
+        strobes = {port: start + cycle for port, cycle in printed.strobes.items()}
+        return text, printed.latency, printed.register_bits, strobes
 
 
 def _core(design: Design, arrival: dict[str, int]) -> str:

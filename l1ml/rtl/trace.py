@@ -60,7 +60,7 @@ def trace_segment(segment: Segment, intervals: dict[str, list[Interval]], tables
     inputs = [v for t in segment.inputs for v in np.asarray(values[t.name])]
     outputs = [v for t in segment.outputs for v in np.asarray(values[t.name])]
     logic = trace_program(inputs, outputs)
-    return TracedSegment(segment, logic, {t.name: _intervals(np.asarray(values[t.name])) for t in segment.outputs})
+    return TracedSegment(segment, logic, {t.name: intervals_of(np.asarray(values[t.name])) for t in segment.outputs})
 
 
 def symbol(low: float, high: float, step: float) -> FVariable:
@@ -77,5 +77,6 @@ def _symbols(intervals: Sequence[Interval]) -> FVArray:
     return FVArray(np.array([symbol(*interval) for interval in intervals]), hwconf=HARDWARE)
 
 
-def _intervals(values: Iterable[FVariable]) -> list[Interval]:
+def intervals_of(values: Iterable[FVariable]) -> list[Interval]:
+    """What each of some symbolic values can be."""
     return [(float(v.low), float(v.high), float(v.step) or 1.0) for v in values]

@@ -19,7 +19,7 @@ from l1ml.rtl.listing import Source
 from l1ml.rtl.lowering import lower
 from l1ml.rtl.lowering.dense import DenseParameters, lowest_bit, never_overflows, products_are_exact
 from l1ml.rtl.lowering.registry import Tables, output_type
-from l1ml.rtl.trace import HARDWARE, Interval, symbol, trace_program
+from l1ml.rtl.trace import HARDWARE, Interval, intervals_of, symbol, trace_program
 
 
 @dataclass(frozen=True)
@@ -203,8 +203,7 @@ def _post(
         known[identifier(output)] = lower(layer, [known[identifier(n)] for n in layer.inputs], tables)
     outputs = [v for t in segment.outputs for v in np.asarray(known[t.name])]
     logic = trace_program(inputs, outputs)
-    found = {t.name: [(float(v.low), float(v.high), float(v.step) or 1.0) for v in np.asarray(known[t.name])]
-             for t in segment.outputs}  # fmt: skip
+    found = {t.name: intervals_of(np.asarray(known[t.name])) for t in segment.outputs}
     return logic, sources, found
 
 
