@@ -1,6 +1,6 @@
 """A trained 6-bit jet tagger of somebody else: exactness, size against alkaid's own Verilog, time to verified RTL.
 
-    python bench/third_party.py
+python bench/third_party.py
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def main() -> None:
     sizes = Table("RTL of the logits", "LUT", "FF", "DSP", "carry", "latency")
     sizes.add_row("alkaid", *(f"{theirs[k]:g}" for k in ("lut", "ff", "dsp", "carry")), f"{base.latency:g}")
     sizes.add_row("l1ml", *(f"{ours[k]:g}" for k in ("lut", "ff", "dsp", "carry")), str(result.simulation.latency))
-    sizes.add_row("ratio", *(f"{ours[k] / theirs[k]:.3f}" if theirs[k] else "" for k in ("lut", "ff", "dsp", "carry")), "")
+    sizes.add_row(
+        "ratio", *(f"{ours[k] / theirs[k]:.3f}" if theirs[k] else "" for k in ("lut", "ff", "dsp", "carry")), ""
+    )
     console.print(sizes)
 
 

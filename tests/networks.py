@@ -21,11 +21,11 @@ try:
 except L1mlError as error:
     _missing = str(error)
 
-from l1ml.rtl.graph import Network, network_of  # noqa: E402
-from l1ml.rtl.lowering.activation import uses_table  # noqa: E402
-from l1ml.rtl.tables import CppTables  # noqa: E402
-from l1ml.rtl.trace import TracedSegment, full_range, trace_segment  # noqa: E402
-from l1ml.verification.emulator import Emulator  # noqa: E402
+from l1ml.rtl.graph import Network, network_of
+from l1ml.rtl.lowering.activation import uses_table
+from l1ml.rtl.tables import CppTables
+from l1ml.rtl.trace import TracedSegment, full_range, trace_segment
+from l1ml.verification.emulator import Emulator
 
 Options = Mapping[str, Mapping[str, Any]]
 """hls4ml's options by layer name: ``precision`` is a mapping of its own, everything else is taken as it is."""

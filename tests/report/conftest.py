@@ -9,6 +9,7 @@ from report_build import COMMANDS, write_build
 
 from l1ml.report.build import write_report
 
+
 @pytest.fixture
 def build(tmp_path: Path) -> Path:
     """A finished build, its report not yet written."""

@@ -45,7 +45,6 @@ COMMANDS = ["make setup", "l1ml build jet_tagger --set 'hls.reuse_factor=1' && e
 """Commands to reproduce, with characters that HTML must escape."""
 
 
-
 def put_json(file: Path, content: Any) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(content))

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report_build import COMMANDS
-from report_build import MATCHING, put_json
+from report_build import COMMANDS, MATCHING, put_json
 
 from l1ml.report.build import report_of
 from l1ml.report.classification import class_metrics

@@ -1,0 +1,49 @@
+"""The packed bus against Python's integers."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from l1ml.fixed import FixedType
+from l1ml.rtl.graph import Tensor
+from l1ml.verification.packing import bus_bytes, pack, unpack
+
+
+@st.composite
+def buses(draw: st.DrawFn) -> tuple[list[Tensor], list[list[int]]]:
+    """Tensors of any types side by side, and a few events on them."""
+    kinds = draw(st.lists(st.tuples(st.integers(1, 62), st.booleans(), st.integers(1, 5)), min_size=1, max_size=4))
+    tensors = [Tensor(f"t{i}", size, FixedType(width, 4, signed)) for i, (width, signed, size) in enumerate(kinds)]
+    elements = [st.integers(t.type.minimum, t.type.maximum) for t in tensors for _ in range(t.size)]
+    return tensors, draw(st.lists(st.tuples(*elements).map(list), min_size=1, max_size=4))
+
+
+@given(buses())
+def test_elements_lie_on_the_bus_from_the_least_significant_bit_on(bus: tuple[list[Tensor], list[list[int]]]) -> None:
+    tensors, events = bus
+    widths = [t.type.width for t in tensors for _ in range(t.size)]
+    rows = pack(np.array(events), tensors)
+    assert rows.shape == (len(events), bus_bytes(tensors)) == (len(events), -(-sum(widths) // 8))
+    for row, event in zip(rows, events, strict=True):
+        expected, low = 0, 0
+        for value, width in zip(event, widths, strict=True):
+            expected |= (value % (1 << width)) << low
+            low += width
+        assert int.from_bytes(row.tobytes(), "little") == expected
+
+
+@given(buses())
+def test_unpacking_gives_back_what_was_packed(bus: tuple[list[Tensor], list[list[int]]]) -> None:
+    tensors, events = bus
+    np.testing.assert_array_equal(unpack(pack(np.array(events), tensors), tensors), events)
+
+
+@given(buses())
+def test_bits_beyond_the_bus_do_not_matter(bus: tuple[list[Tensor], list[list[int]]]) -> None:
+    tensors, events = bus
+    rows = pack(np.array(events), tensors)
+    spare = 8 * rows.shape[1] - sum(t.bits for t in tensors)
+    rows[:, -1] |= np.uint8((0xFF << (8 - spare)) & 0xFF)
+    np.testing.assert_array_equal(unpack(rows, tensors), events)
