@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from l1ml.rtl.design import Design
 from l1ml.verification.emulator import Emulator
-from l1ml.verification.simulation import CoreSimulator, Simulation
+from l1ml.verification.simulation import PATTERNS, CoreSimulator, Simulation
 
 
 @dataclass(frozen=True)
@@ -88,14 +88,15 @@ def compare(simulator: CoreSimulator, emulator: Emulator, inputs: NDArray[np.int
     golden = emulator.run(inputs)
     simulation = simulator.run(inputs)
     mismatches, first = 0, None
-    for name in ("back_to_back", "gaps", "reset"):
-        outputs = simulation.patterns[name].outputs
-        wrong = np.argwhere(outputs != golden[: len(outputs)])
+    for name in PATTERNS:
+        pattern = simulation.patterns[name]
+        outputs, expected = pattern.outputs, golden[:: pattern.stride]
+        wrong = np.argwhere(outputs != expected[: len(outputs)])
         mismatches += len(wrong)
         if len(wrong) and first is None:
-            event, output = (int(i) for i in wrong[0])
+            event, output = int(wrong[0, 0]) * pattern.stride, int(wrong[0, 1])
             layer = first_wrong_segment(simulator, emulator, inputs[event : event + 1])
-            first = Mismatch(event, output, int(golden[event, output]), int(outputs[event, output]), layer)
+            first = Mismatch(event, output, int(golden[event, output]), int(outputs[tuple(wrong[0])]), layer)
     return Verification(len(inputs), golden.shape[1], mismatches, first, simulation)
 
 

@@ -31,6 +31,12 @@ GAP_EVENTS = 1000
 RESET_EVENTS = 100
 """Events before and after the reset in mid-stream."""
 
+CROWDED_EVENTS = 400
+"""Events offered in every clock cycle, whatever the initiation interval."""
+
+PATTERNS = ("back_to_back", "gaps", "reset", "crowded")
+"""The patterns of stimuli that give results."""
+
 PORTS = ("clk", "rst", "in_valid", "in_data", "out_valid", "out_data")
 
 
@@ -42,11 +48,13 @@ class Pattern:
         outputs: Integers in LSB, one row for each result, shape (results, elements).
         sent: Clock cycle of each event.
         received: Clock cycle of each result.
+        stride: How many events were offered for each one that the core takes.
     """
 
     outputs: NDArray[np.int64]
     sent: NDArray[np.int64]
     received: NDArray[np.int64]
+    stride: int
 
 
 @dataclass(frozen=True)
@@ -102,10 +110,9 @@ class CoreSimulator:
         started = time.monotonic()
         binary, fresh = self._build(probes=[])
         built = time.monotonic()
-        gap_events, reset_events = min(len(inputs), GAP_EVENTS), min(len(inputs), RESET_EVENTS)
-        results = self._run(binary, inputs, seed, gap_events=gap_events, reset_events=reset_events)
+        results = self._run(binary, inputs, seed)
         patterns = {name: self._pattern(results, name) for name in {key.split("/")[0] for key in results}}
-        latency, interval = check_protocol(patterns, len(inputs), gap_events, reset_events)
+        latency, interval = check_protocol(patterns)
         if latency != self.design.latency:
             raise L1mlError(f"results leave after {latency} clock cycles; the package says {self.design.latency}")
         return Simulation(
@@ -130,20 +137,22 @@ class CoreSimulator:
         signals = {name: f"{name}_data" for name in arrivals}
         binary, _ = self._build(probes=list(signals.values()))
         probes = {name: [signals[name], cycle] for name, (_, cycle) in arrivals.items()}
-        results = self._run(binary, event, 1, gap_events=0, reset_events=0, probes=probes)
+        results = self._run(binary, event, 1, probes=probes)
         return {name: unpack(results[f"probe/{name}"][None, :], [t])[0] for name, (t, _) in arrivals.items()}
 
     def _run(
-        self, binary: Path, inputs: NDArray[np.int64], seed: int, **options: object
+        self, binary: Path, inputs: NDArray[np.int64], seed: int, probes: dict[str, list[Any]] | None = None
     ) -> dict[str, NDArray[np.uint8]]:
         """Run the bench on a compiled core and return what it recorded."""
         job = {
             "initiation_interval": self.design.initiation_interval,
             "latency": self.design.latency,
             "output_bytes": bus_bytes(self.design.outputs),
-            "probes": {},
+            "gap_events": GAP_EVENTS,
+            "reset_events": RESET_EVENTS,
+            "crowded_events": CROWDED_EVENTS,
+            "probes": probes or {},
             "seed": seed,
-            **options,
         }
         with tempfile.TemporaryDirectory(prefix="l1ml-sim-") as scratch:
             folder = Path(scratch)
@@ -156,7 +165,8 @@ class CoreSimulator:
     def _pattern(self, results: dict[str, NDArray[np.uint8]], name: str) -> Pattern:
         rows, sent, received = (results[f"{name}/{key}"] for key in ("rows", "sent", "received"))
         outputs = unpack(rows, self.design.outputs) if len(rows) else np.zeros((0, 0), dtype=np.int64)
-        return Pattern(outputs, sent.astype(np.int64), received.astype(np.int64))
+        stride = self.design.initiation_interval if name == "crowded" else 1
+        return Pattern(outputs, sent.astype(np.int64), received.astype(np.int64), stride)
 
     def _build(self, probes: list[str]) -> tuple[Path, bool]:
         """Compile, unless it has been done for the same sources. Returns the folder and whether it is new."""
@@ -222,7 +232,7 @@ def _runner() -> Any:
     return runner
 
 
-def check_protocol(patterns: dict[str, Pattern], events: int, gap_events: int, reset_events: int) -> tuple[int, int]:
+def check_protocol(patterns: dict[str, Pattern]) -> tuple[int, int]:
     """Check that one result leaves for each event, always after the same number of clock cycles.
 
     Returns:
@@ -235,10 +245,10 @@ def check_protocol(patterns: dict[str, Pattern], events: int, gap_events: int, r
         if len(patterns[name].received):
             raise L1mlError(f"the core gives {len(patterns[name].received)} results without an event {name}")
     latencies: set[int] = set()
-    for name, expected in (("back_to_back", events), ("gaps", gap_events), ("reset", reset_events)):
+    for name in PATTERNS:
         pattern = patterns[name]
-        if len(pattern.received) != expected:
-            raise L1mlError(f"the core gives {len(pattern.received)} results for {expected} events ({name})")
+        if len(pattern.received) != len(pattern.sent):
+            raise L1mlError(f"the core gives {len(pattern.received)} results for {len(pattern.sent)} events ({name})")
         latencies.update((pattern.received - pattern.sent).tolist())
     if len(latencies) != 1:
         raise L1mlError(f"the core's latency is not constant: {sorted(latencies)} clock cycles were seen")

@@ -95,7 +95,7 @@ def casts(draw: st.DrawFn) -> tuple[int, int, int, FixedType]:
         draw(st.sampled_from(SATURATION_MODES)),
     )
     fraction = draw(st.integers(-4, 16))
-    assume(fraction - target.fraction <= 24)
+    assume(fraction - target.fraction <= 20)
     return low, high, fraction, target
 
 
