@@ -37,9 +37,6 @@ def cast(value: FVariable, target: FixedType) -> FVariable:
         fraction = max(value.kif[2], target.fraction)
         integer = target.cast(round(value.low * 2.0**fraction), fraction)
         return FVariable.from_const(float(target.to_float(integer)), hwconf=value.hwconf)
-    constants = {"TRN_ZERO": target.lsb - value.step, "RND_ZERO": target.lsb / 2 - value.step}
-    constants["RND_MIN_INF"] = constants["RND_ZERO"]
-    require_narrow(constants.get(target.rounding, 0.0), target)
     if target.lowest != target.minimum and value.low < target.lowest * target.lsb:
         require_narrow(float(target.lowest), target)
     return overflow(_round(value, target), target)
@@ -78,8 +75,13 @@ def _round(value: FVariable, target: FixedType) -> FVariable:
     if mode == "TRN":
         return _floor(value, fraction)
     if mode == "TRN_ZERO":
+        if value.low >= 0:
+            return _floor(value, fraction)
+        require_narrow(lsb - step, target)
         return _floor(value + value.is_negative() * (lsb - step), fraction)
     half = lsb / 2
+    if mode in ("RND_MIN_INF", "RND_ZERO"):
+        require_narrow(half - step, target)
     if mode == "RND_MIN_INF":
         return _floor(value + (half - step), fraction)
     if mode == "RND_INF":

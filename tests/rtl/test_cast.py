@@ -99,7 +99,7 @@ def casts(draw: st.DrawFn) -> tuple[int, int, int, FixedType]:
     return low, high, fraction, target
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=300)
 @given(
     casts(),
     st.sampled_from([1.0, 2.0, -1.0, 0.5, -4.0, 16.0, 3.0, -5.0]),
