@@ -86,7 +86,9 @@ def test_no_tracked_file_names_a_package_registry_or_a_place_of_one_machine() ->
         pytest.skip("not a checkout")
     # Joined here, so that this file does not hold what it looks for.
     words = ["/".join(("", folder, "")) for folder in ("home", "work", "root", "Users", "tmp/w", "opt/pypi")]
-    words += [".".join(parts) for parts in (("pypi", "org"), ("python" + "hosted", "org"), ("docker", "io"), ("ghcr", "io"))]
+    words += [
+        ".".join(parts) for parts in (("pypi", "org"), ("python" + "hosted", "org"), ("docker", "io"), ("ghcr", "io"))
+    ]
     words += ["-".join(("index", "url")), "-".join(("find", "links")), "arti" + "factory"]
     files = [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
     assert len(files) > 50

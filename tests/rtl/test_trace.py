@@ -12,7 +12,7 @@ from alkaid.trace import FVArray
 from l1ml.fixed import FixedType
 from l1ml.rtl.cast import cast
 from l1ml.rtl.graph import Segment, Tensor
-from l1ml.rtl.lowering import lowers
+from l1ml.rtl.lowering import registry
 from l1ml.rtl.trace import trace_segment
 
 
@@ -28,10 +28,14 @@ class ScaleAndCast:
     outputs: tuple[str, ...] = ("y",)
 
 
-@lowers("ScaleAndCast")
 def scale_and_cast(layer: ScaleAndCast, inputs: list[FVArray], tables: Any) -> FVArray:
     """Lower the layer of the tests."""
     return FVArray(np.array([cast(v * layer.factor, layer.target) for v in np.asarray(inputs[0])]))
+
+
+@pytest.fixture(autouse=True)
+def _with_the_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry._LOWERINGS, "ScaleAndCast", scale_and_cast)
 
 
 @pytest.mark.parametrize(
