@@ -48,3 +48,8 @@ def manifests(folder: Path) -> dict[str, int]:
     """When each finished stage was written."""
     files = {stage.name: folder / stage.name / "manifest.json" for stage in STAGES}
     return {name: file.stat().st_mtime_ns for name, file in files.items() if file.exists()}
+
+
+def left_in(folder: Path) -> set[str]:
+    """What a build folder holds besides its own records."""
+    return {path.name for path in folder.iterdir()} - {"l1ml.json", "spec.yaml", "seconds.json"}

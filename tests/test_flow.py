@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import resource
 import shutil
 import signal
 import subprocess
@@ -15,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command_line import L1ML, SmallBuild, error_of, l1ml, manifests
+from command_line import L1ML, SmallBuild, error_of, l1ml, left_in, manifests
 
 from l1ml.flow import STAGES
 
@@ -49,10 +47,6 @@ def started(spec: Path, folder: Path, stage: str) -> subprocess.Popen[bytes] | N
 def kill(process: subprocess.Popen[bytes]) -> None:
     process.kill()
     process.wait()
-
-
-def left_in(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()} - {"l1ml.json", "spec.yaml", "seconds.json"}
 
 
 def test_a_second_run_does_no_stage_again(small_build: SmallBuild, copy_build: Callable[..., Path]) -> None:
@@ -178,78 +172,6 @@ def test_what_a_killed_run_left_goes_even_if_its_stage_need_not_run(
         (folder / leftover / "deep").mkdir(parents=True)
     assert l1ml("data", "prepare", small_build.spec, "--out", folder).returncode == 0
     assert left_in(folder) == {"dataset"}
-
-
-class SmallDisk:
-    """A file system of its own, in memory, whose size can be changed."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir()
-        command = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)]
-        if os.geteuid() != 0 or subprocess.run(command, capture_output=True).returncode:
-            pytest.skip("mounting a file system needs the rights of root")
-
-    def leave(self, room: int) -> None:
-        usage = shutil.disk_usage(self.folder)
-        size = usage.used + room
-        subprocess.run(["mount", "-o", f"remount,size={size}", str(self.folder)], check=True)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    disk = SmallDisk(tmp_path / "disk")
-    yield disk
-    subprocess.run(["umount", "--lazy", str(disk.folder)], check=True)
-
-
-@pytest.mark.parametrize("stage", NAMES)
-def test_a_full_disk_in_any_stage_is_one_line_and_leaves_no_half_stage(
-    stage: str, small_disk: SmallDisk, small_build: SmallBuild, copy_build: Callable[..., Path]
-) -> None:
-    before = NAMES[: NAMES.index(stage)]
-    folder = copy_build(before, to=small_disk.folder / "out")
-    finished = manifests(folder)
-    small_disk.leave(room=20_000)
-    message = error_of(l1ml("build", small_build.spec, "--out", folder))
-    assert message.startswith(f"stage {stage}: ")
-    assert "is full" in message or "No space left" in message
-    assert manifests(folder) == finished
-    assert {path for path in left_in(folder) if path != "logs"} == set(before)
-    if stage in ("dataset", "report"):  # the others carry on in the same way, and take longer
-        small_disk.leave(room=32_000_000)
-        command = ["data", "prepare"] if stage == "dataset" else ["build"]
-        assert l1ml(*command, small_build.spec, "--out", folder).returncode == 0
-        assert manifests(folder).keys() == {*before, stage}
-
-
-def test_a_disk_too_full_to_begin_is_one_line_and_the_next_run_begins(
-    small_disk: SmallDisk, small_build: SmallBuild
-) -> None:
-    folder = small_disk.folder / "out"
-    small_disk.leave(room=4096)
-    (small_disk.folder / "filler").write_bytes(b"x" * 4096)
-    assert "No space left" in error_of(l1ml("data", "prepare", small_build.spec, "--out", folder))
-    small_disk.leave(room=8_000_000)
-    assert l1ml("data", "prepare", small_build.spec, "--out", folder).returncode == 0
-    other = l1ml("data", "prepare", small_build.spec, "--set", "project=other", "--out", folder)
-    assert "is the output of project 'small_tagger'" in error_of(other)
-
-
-def test_a_limit_on_the_size_of_files_is_one_line_and_leaves_no_half_stage(
-    small_build: SmallBuild, tmp_path: Path
-) -> None:
-    """Stands in for a full disk where no file system can be mounted."""
-    folder = tmp_path / "out"
-    limit = 50_000
-    done = subprocess.run(
-        [L1ML, "data", "prepare", small_build.spec, "--out", folder],
-        capture_output=True,
-        text=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
-    )
-    assert error_of(done).startswith("stage dataset: File too large")
-    assert left_in(folder) == set()
 
 
 def test_the_folder_of_another_project_is_refused_and_stays_as_it_is(
