@@ -13,14 +13,15 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+from rich.markup import escape
 
 from l1ml.console import console
 from l1ml.errors import L1mlError
@@ -96,20 +97,21 @@ class Build:
         return {name: manifest["seconds"] for name, manifest in manifests.items() if manifest}
 
 
-def run(spec: Spec, root: Path, until: str = "report") -> Build:
+def run(spec: Spec, root: Path, until: str = "report", others: Iterable[Path] = ()) -> Build:
     """Bring a build up to date.
 
     Args:
         spec: What to build.
         root: Folder for the results of this project alone.
         until: Last stage to run.
+        others: Folders of other builds. A stage that one of them has finished from the same inputs is copied.
 
     Raises:
         L1mlError: If the folder belongs to another project or is in use, the disk is full, or a stage fails.
     """
     root = root.resolve()
     build = Build(spec, root)
-    with _claimed(root, spec):
+    with claimed(root, spec.project):
         _write(root / "spec.yaml", yaml.safe_dump(spec.model_dump(mode="json"), sort_keys=False))
         key = ""
         for number, stage in enumerate(STAGES, start=1):
@@ -118,6 +120,8 @@ def run(spec: Spec, root: Path, until: str = "report") -> Build:
             label = f"[bold]{number}/{len(STAGES)} {stage.title}[/bold]"
             if manifest and manifest["key"] == key:
                 console.print(f"{label} [dim]up to date[/dim]")
+            elif donor := _copy(stage, build, key, others):
+                console.print(f"{label} [dim]copied from {escape(donor.name)}[/dim]")
             else:
                 console.print(label)
                 seconds = _perform(stage, build, key)
@@ -128,14 +132,39 @@ def run(spec: Spec, root: Path, until: str = "report") -> Build:
 
 
 def _perform(stage: Stage, build: Build, key: str) -> float:
-    """Run one stage into a temporary folder and put it in place. Returns the seconds it took."""
-    target, scratch = build.folder(stage.name), build.root / f".{stage.name}.partial"
-    started = time.monotonic()
-    try:
-        scratch.mkdir()
+    """Run one stage and put its result in place. Returns the seconds it took."""
+    with _in_place(stage, build) as scratch:
+        started = time.monotonic()
         stage.run(build, scratch)
         seconds = time.monotonic() - started
         (scratch / "manifest.json").write_text(json.dumps({"key": key, "seconds": round(seconds, 2)}))
+    return seconds
+
+
+def _copy(stage: Stage, build: Build, key: str, others: Iterable[Path]) -> Path | None:
+    """Take over a stage from another build that has it with this key. Returns the folder of that build, if any."""
+    if stage.name == "report":  # it names the folder of its own build
+        return None
+    for other in others:
+        with suppress(FileNotFoundError, NotADirectoryError, PermissionError), (other / MARKER).open() as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:  # this build itself, or one that is being changed
+                continue
+            if (_manifest(other / stage.name) or {}).get("key") == key:
+                with _in_place(stage, build) as scratch:
+                    shutil.copytree(other / stage.name, scratch, symlinks=True, dirs_exist_ok=True)
+                return other
+    return None
+
+
+@contextmanager
+def _in_place(stage: Stage, build: Build) -> Iterator[Path]:
+    """A temporary folder that takes the place of the stage's if it is filled without an error."""
+    target, scratch = build.folder(stage.name), build.root / f".{stage.name}.partial"
+    try:
+        scratch.mkdir()
+        yield scratch
         _replace(target, scratch)
     except Exception as error:
         if shutil.disk_usage(build.root).free < FULL:
@@ -149,7 +178,6 @@ def _perform(stage: Stage, build: Build, key: str) -> float:
         raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    return seconds
 
 
 def _keep_logs(scratch: Path, kept: Path) -> Path:
@@ -175,8 +203,16 @@ def _replace(target: Path, scratch: Path) -> None:
 
 
 @contextmanager
-def _claimed(root: Path, spec: Spec) -> Iterator[None]:
-    """Hold the build folder for this process alone."""
+def claimed(root: Path, project: str) -> Iterator[None]:
+    """Hold a folder of results for this process alone.
+
+    Args:
+        root: The folder; made if it is not there.
+        project: Whose results it holds.
+
+    Raises:
+        L1mlError: If it holds something else, belongs to another project or is in use.
+    """
     marker = root / MARKER
     try:
         if root.is_dir() and any(root.iterdir()) and not marker.exists():
@@ -190,9 +226,9 @@ def _claimed(root: Path, spec: Spec) -> Iterator[None]:
             handle.seek(0)
             owner = _owner(handle.read(), root)
             if owner is None:  # a new folder, or one whose making was interrupted here
-                handle.write(json.dumps({"project": spec.project}))
+                handle.write(json.dumps({"project": project}))
                 handle.flush()
-            elif owner != spec.project:
+            elif owner != project:
                 raise L1mlError(f"{root} is the output of project {owner!r}; choose another folder with --out")
             for stage in STAGES:  # what a killed run left
                 for leftover in (f".{stage.name}.partial", f".{stage.name}.old"):
@@ -234,6 +270,8 @@ def _key(stage: Stage, build: Build, before: str) -> str:
     for section in stage.sections:
         value = getattr(spec, section)
         digest.update(json.dumps(value.model_dump(mode="json") if hasattr(value, "model_dump") else value).encode())
+    if stage.name == "train":
+        digest.update(json.dumps(_blocks(spec)).encode())
     for file in _dataset_files(spec) if stage.name == "dataset" else []:
         status = file.stat()
         digest.update(f"{file}{status.st_size}{status.st_mtime_ns}".encode())
@@ -247,6 +285,15 @@ def _key(stage: Stage, build: Build, before: str) -> str:
 def _dataset_files(spec: Spec) -> list[Path]:
     path = spec.dataset.path
     return [path] if path is not None and path.exists() else []
+
+
+def _blocks(spec: Spec) -> dict[str, int]:
+    """Sizes of the blocks of weights that are pruned together: that of most layers under no name, and exceptions."""
+    if spec.pruning.block == "weight":
+        return {}
+    most = spec.hls.reuse_factor
+    sizes = {layer: spec.reuse_factor(layer) for layer in sorted(spec.hls.layers)}
+    return {"": most, **{layer: size for layer, size in sizes.items() if size != most}}
 
 
 @lru_cache

@@ -80,6 +80,8 @@ class PruningSpec(Section):
 
     sparsity: float = Field(0.75, ge=0, lt=1)
     ramp_epochs: int = Field(15, ge=1)
+    block: Literal["weight", "multiplier"] = "weight"
+    """``multiplier``: as many consecutive inputs of a neuron as the reuse factor of its layer, together."""
 
 
 class LayerSpec(Section):
@@ -130,6 +132,11 @@ class Spec(Section):
     hls: HlsSpec = HlsSpec()
     rtl: RtlSpec = RtlSpec()
     verification: VerificationSpec = VerificationSpec()
+
+    def reuse_factor(self, layer: str) -> int:
+        """Clock cycles over which the work of a layer is spread."""
+        exception = self.hls.layers.get(layer)
+        return (exception.reuse_factor if exception else None) or self.hls.reuse_factor
 
 
 _SECTIONS = {key for key, field in Spec.model_fields.items() if isinstance(field.default, Section)}

@@ -15,6 +15,7 @@ from l1ml.fixed import FixedType
 from l1ml.flow import Build
 from l1ml.models.jet_tagger import JetTaggerShape, float_model, quantized_model
 from l1ml.training.evaluate import classifier_metrics
+from l1ml.training.pruning import used_blocks
 from l1ml.training.train import Sample, TrainingOptions, quantized_weights, set_seed, train, train_pruned
 
 AFFORDABLE_LOSS = 0.001
@@ -34,11 +35,16 @@ def run(build: Build, folder: Path) -> None:
         weight_bits=spec.model.weight_bits,
         activation_bits=spec.model.activation_bits,
     )
-    options = TrainingOptions(
-        **spec.training.model_dump(), sparsity=spec.pruning.sparsity, ramp_epochs=spec.pruning.ramp_epochs
-    )
-    set_seed(options.seed)
+    set_seed(spec.training.seed)
     reference = float_model(shape)
+    options = TrainingOptions(
+        **spec.training.model_dump(),
+        sparsity=spec.pruning.sparsity,
+        ramp_epochs=spec.pruning.ramp_epochs,
+        blocks={layer.name: spec.reuse_factor(layer.name) for layer in reference.layers}
+        if spec.pruning.block == "multiplier"
+        else {},
+    )
     sample = Sample(data["x_train"], data["y_train"], data["x_validation"], data["y_validation"])
     history = {"float": train(reference, sample, options, "Floating point").epochs}
 
@@ -65,6 +71,10 @@ def run(build: Build, folder: Path) -> None:
     for name in logits:
         console.print(f"    {name}: accuracy {metrics[name]['accuracy']:.4f} ± {metrics[name]['accuracy_error']:.4f}")
     console.print(f"    {metrics['sparsity']:.1%} of the weights are zero")
+    if options.blocks:
+        used = [used_blocks(w, options.blocks[name]) for name, w in matrices.items()]
+        metrics["multipliers_removed"] = 1 - sum(map(np.count_nonzero, used)) / sum(u.size for u in used)
+        console.print(f"    {metrics['multipliers_removed']:.1%} of the multipliers have no weight but zeros")
 
     quantized.save(folder / "quantized.h5")
     (folder / "input_type.txt").write_text(str(input_type))

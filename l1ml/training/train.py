@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from l1ml.console import progress_bar
 from l1ml.keras_setup import set_up_keras
+from l1ml.training.pruning import Ramp, add_pruning
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class TrainingOptions:
         patience: Epochs without a better validation loss after which a phase ends.
         seed: For initial weights and the order of events.
         sparsity: Share of the weights of each layer to prune.
-        ramp_epochs: Epochs over which the sparsity grows (polynomial decay, arXiv:1710.01878).
+        ramp_epochs: Epochs over which the sparsity grows.
+        blocks: Consecutive inputs of a neuron that are pruned together, by layer; 1 for those left out.
     """
 
     epochs: int = 60
@@ -43,6 +46,7 @@ class TrainingOptions:
     seed: int = 1
     sparsity: float = 0.75
     ramp_epochs: int = 15
+    blocks: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -97,14 +101,8 @@ def train_pruned(model: Any, sample: Sample, options: TrainingOptions, title: st
         _fit(model, sample, options, history, title, options.epochs)
         return model, history
     batches = int(np.ceil(len(sample.x) / options.batch_size))
-    decay = sparsity.PolynomialDecay(
-        initial_sparsity=0.0,
-        final_sparsity=options.sparsity,
-        begin_step=0,
-        end_step=batches * options.ramp_epochs,
-        frequency=max(1, batches // 2),
-    )
-    pruned = sparsity.prune_low_magnitude(model, pruning_schedule=decay)
+    ramp = Ramp(options.sparsity, steps=batches * options.ramp_epochs, frequency=max(1, batches // 2))
+    pruned = add_pruning(model, ramp, options.blocks)
     step = [sparsity.UpdatePruningStep()]
     # The best epoch may only be one at the final sparsity: hence two phases.
     _fit(
