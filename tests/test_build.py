@@ -52,7 +52,7 @@ def test_the_report_has_the_keys_of_its_contract_and_no_others(report: dict[str,
     assert set(report["rtl"]) == {"top", "latency_cycles", "initiation_interval"}
     verification = {"simulator", "events", "outputs", "mismatches", "seconds", "events_per_second"}
     assert set(report["verification"]) == verification
-    assert set(report["resources"]) == {"tool", "family", "lut", "ff", "dsp", "bram", "carry", "kind"}
+    assert set(report["resources"]) == {"tool", "family", "lut", "ff", "dsp", "bram", "carry", "kind", "timing"}
     assert set(report["seconds"]) == {"dataset", "train", "convert", "rtl", "verify"}
 
 
@@ -91,6 +91,8 @@ def test_resources_are_counted_and_called_an_estimate(report: dict[str, Any], de
     assert resources["lut"] > 0
     assert resources["ff"] >= sum(t.bits for t in design.outputs)
     assert resources["dsp"] == resources["bram"] == 0
+    assert resources["timing"]["longest_path_ns"] > 0
+    assert resources["timing"]["module"] in {design.name, *(module.name for module in design.modules)}
 
 
 def test_seconds_are_those_of_the_stages(report: dict[str, Any], small_build: SmallBuild) -> None:

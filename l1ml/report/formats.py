@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 BUNCH_CROSSING_NS = 25.0
 """Time between two bunch crossings of the LHC."""
 
@@ -57,3 +60,8 @@ def pace(interval_ns: float) -> str:
         return f"one event every {quantity(interval_ns)} ns: {cores} cores take every 25 ns bunch crossing"
     each = int(BUNCH_CROSSING_NS / interval_ns + 1e-9)
     return f"one event every {quantity(interval_ns)} ns: {each} for each 25 ns bunch crossing"
+
+
+def setting(value: Any) -> str:
+    """A value of a spec as one types it."""
+    return value if isinstance(value, str) else json.dumps(value, default=str)

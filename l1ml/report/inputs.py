@@ -110,14 +110,30 @@ class Cells(_Record):
     carry: NonNegativeInt
 
 
+class ModuleCells(Cells):
+    """Cells of a module and, where it is known, its longest path in ns."""
+
+    path_ns: Annotated[FiniteFloat, Field(ge=0)] | None = None
+
+
+class Timing(_Record):
+    """The longest path of the core in ns, the module that has it, and what the delays are."""
+
+    longest_path_ns: Annotated[FiniteFloat, Field(ge=0)]
+    module: str
+    tool: str
+    delays: str
+
+
 class Resources(_Record):
-    """Cells of the core and of each of its modules."""
+    """Cells of the core and of each of its modules, and the longest path between registers."""
 
     tool: str
     family: str
     kind: Literal["estimate", "vivado"]
     total: Cells
-    modules: dict[str, Cells]
+    timing: Timing | None = None
+    modules: dict[str, ModuleCells]
 
 
 @dataclass(frozen=True)

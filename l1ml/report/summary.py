@@ -46,6 +46,7 @@ def _facts(report: dict[str, Any]) -> list[tuple[str, Text]]:
         ("Interval", Text(f"{formats.cycles(interval)}; {formats.pace(interval * clock)}")),
         ("Resources", Text(", ".join(_cells(report["part"], cells, key) for key in ("lut", "ff", "dsp", "bram")))),
         ("", Text(f"{cells['kind']} by {cells['tool']} for {cells['family']}", style="dim")),
+        *_timing(cells["timing"]),
         ("Folding", Text(f"reuse factor {report['reuse_factor']}, strategy {report['strategy']}")),
         ("Sparsity", Text(f"{formats.percent(report['model']['sparsity'])} of the weights are zero")),
     ]
@@ -53,6 +54,13 @@ def _facts(report: dict[str, Any]) -> list[tuple[str, Text]]:
         stages = ", ".join(f"{name} {formats.duration(time)}" for name, time in report["seconds"].items())
         facts.append(("Time", Text(stages)))
     return facts
+
+
+def _timing(timing: dict[str, Any] | None) -> list[tuple[str, Text]]:
+    if timing is None:
+        return []
+    path = f"{formats.quantity(timing['longest_path_ns'])} ns in {timing['module']}"
+    return [("Longest path", Text(path)), ("", Text(f"estimate by {timing['tool']}: {timing['delays']}", style="dim"))]
 
 
 def _verdict(verification: dict[str, Any]) -> Text:

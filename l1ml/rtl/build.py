@@ -1,13 +1,18 @@
-"""What can be known of a design without a vendor tool: Verilator's lint and Yosys's resource counts.
+"""What can be known of a design without a vendor tool: Verilator's lint, Yosys's resource counts and longest path.
 
 Every module is synthesised for a Xilinx family, on all cores. The counts are those of Yosys before
 placement and without packing two small functions into one LUT, so they are estimates and are labelled so.
+The longest path goes from register to register through LUTs, carry chains, DSPs and block RAMs. Its delays are those
+that Yosys has, of the cells of an Artix-7 whatever the family, and wires take no time: it compares designs and tells
+where registers are wanted, but it is no clock period of a part.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -18,19 +23,19 @@ from typing import Any
 
 from l1ml.console import progress_bar
 from l1ml.errors import L1mlError
+from l1ml.paths import shared
 from l1ml.rtl.design import Design
 from l1ml.tools import set_up_verilator
+
+log = logging.getLogger(__name__)
 
 FAMILY = "xcup"
 """Yosys's name of UltraScale+."""
 
-_SCRIPT = """
-import sys
-from pyosys import libyosys as ys
-design = ys.Design()
-for command in sys.argv[1:]:
-    ys.run_pass(command, design)
-"""
+DELAYS = "Artix-7 cells, without wires"
+"""What the delays of the longest path are."""
+
+_PROCESS = Path(__file__).with_name("yosys_process.py")
 
 KEYS = ("lut", "ff", "dsp", "bram", "carry")
 """What is counted."""
@@ -53,9 +58,11 @@ def lint(folder: Path) -> None:
 
 def hls4ml_report(design: Design, resources: dict[str, Any]) -> dict[str, str]:
     """The numbers of a design under the names (and as the strings) that hls4ml's Vitis reports use."""
-    total = resources["total"]
+    total, timing = resources["total"], resources["timing"]
     numbers = {
         "TargetClockPeriod": design.clock_ns,
+        "EstimatedClockPeriod": timing["longest_path_ns"],
+        "EstimatedClockPeriodOf": timing["delays"],
         "BestLatency": design.latency,
         "WorstLatency": design.latency,
         "IntervalMin": design.initiation_interval,
@@ -71,14 +78,15 @@ def hls4ml_report(design: Design, resources: dict[str, Any]) -> dict[str, str]:
 
 
 def estimate(folder: Path) -> dict[str, Any]:
-    """Synthesise a design and count its cells.
+    """Synthesise a design, count its cells and find its longest path.
 
     Args:
         folder: Folder with the Verilog and its ``design.json``.
 
     Returns:
-        ``{"tool", "family", "kind": "estimate", "total": {lut, ff, dsp, bram, carry}, "modules": {name: {...}}}``.
-        The total is that of the modules and of what the top adds to them.
+        ``{"tool", "family", "kind": "estimate", "total": {lut, ff, dsp, bram, carry}, "timing": {"longest_path_ns",
+        "module", "tool", "delays"}, "modules": {name: {..., path_ns}}}``. The total is that of the modules and of what
+        the top adds to them; the longest path that of the slowest module.
 
     Raises:
         L1mlError: If Yosys rejects the Verilog.
@@ -86,52 +94,82 @@ def estimate(folder: Path) -> dict[str, Any]:
     design = Design.load(folder)
     package = f"{design.name}_pkg.sv"
     names = [m.name for m in design.modules]
-    jobs: list[tuple[str, list[str], list[str]]] = [(name, [f"{name}.sv"], []) for name in names]
-    jobs.append((design.name, [package, *(f"{n}.sv" for n in names), f"{design.name}.sv"], names))
+    jobs: list[tuple[str, list[Path], list[str]]]
+    jobs = [(m.name, [*(_cell(folder, c) for c in m.cells), folder / f"{m.name}.sv"], []) for m in design.modules]
+    whole = [folder / file for file in (package, *(f"{n}.sv" for n in names), f"{design.name}.sv")]
+    jobs.append((design.name, whole, names))
     with progress_bar() as progress, ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         task = progress.add_task("Synthesis with Yosys", total=len(jobs), note="")
 
-        def run(job: tuple[str, list[str], list[str]]) -> dict[str, float]:
-            counts = synthesize([folder / f for f in job[1]], job[0], black_boxes=job[2])
+        def run(job: tuple[str, list[Path], list[str]]) -> dict[str, float]:
+            counts = synthesize(job[1], job[0], black_boxes=job[2])
             progress.update(task, advance=1, note=job[0])
             return counts
 
         counts = dict(zip([*names, design.name], pool.map(run, jobs), strict=True))
-    total = {key: sum(c[key] for c in counts.values()) for key in KEYS}
+    tool, slowest = f"Yosys {version('pyosys')}", max(counts, key=lambda name: counts[name]["path_ns"])
     return {
-        "tool": f"Yosys {version('pyosys')}",
+        "tool": tool,
         "family": FAMILY,
         "kind": "estimate",
-        "total": total,
+        "total": {key: sum(c[key] for c in counts.values()) for key in KEYS},
+        "timing": {
+            "longest_path_ns": counts[slowest]["path_ns"],
+            "module": slowest,
+            "tool": f"sta of {tool}",
+            "delays": DELAYS,
+        },
         "modules": counts,
     }
 
 
+def _cell(folder: Path, file: str) -> Path:
+    """Source of a cell: for those that Yosys maps worse than Vivado does, the cell as Vivado maps it."""
+    mapped = (shared("firmware_templates") / "yosys" / file).with_suffix(".v")
+    return mapped if mapped.exists() else folder / file
+
+
 def synthesize(files: list[Path], top: str, black_boxes: list[str] | None = None) -> dict[str, float]:
-    """Count the cells of one module.
+    """Count the cells of one module and find its longest path.
 
     Args:
         files: SystemVerilog sources.
         top: Name of the module.
-        black_boxes: Modules within it that are counted elsewhere.
+        black_boxes: Modules within it that are counted elsewhere. Paths end before them and start behind them.
+
+    Returns:
+        lut, ff, dsp, bram, carry as `count_cells` has them, and path_ns, the longest path in ns: from a register, or
+        from an input as if a register were before it, to a register or an output. It has clock-to-output and setup
+        time, as far as Yosys knows them. 0 where there is no register and no logic.
 
     Raises:
         L1mlError: If Yosys rejects the Verilog.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        statistics = Path(scratch, "stat.json")
+        statistics, path = Path(scratch, "stat.json"), Path(scratch, "sta.txt")
         commands = [
             *(f"read_verilog -sv {file}" for file in files),
             *(f"blackbox {name}" for name in black_boxes or []),
-            f"synth_xilinx -family {FAMILY} -flatten -noiopad -noclkbuf -top {top}",
-            f"tee -q -o {statistics} stat -json -top {top}",
+            # All but the checks at the end, which drop the models of the cells and, with them, their delays.
+            f"synth_xilinx -family {FAMILY} -flatten -noiopad -noclkbuf -top {top} -run :check",
         ]
-        done = subprocess.run([sys.executable, "-c", _SCRIPT, *commands], capture_output=True, text=True)
+        arguments = [top, statistics, path, shared("firmware_templates") / "rtl/timing_cells.v", *commands]
+        # -P: the modules beside the script are not to be taken for Python's own.
+        done = subprocess.run([sys.executable, "-P", _PROCESS, *map(str, arguments)], capture_output=True, text=True)
         if done.returncode or not statistics.exists():
             faults = [line for line in (done.stdout + done.stderr).splitlines() if "ERROR" in line]
             raise L1mlError(f"Yosys rejects {top}: {(faults or ['no reason given'])[0]}")
-        cells = json.loads(statistics.read_text())["design"]["num_cells_by_type"]
-    return count_cells(cells)
+        cells, timing = json.loads(statistics.read_text())["design"]["num_cells_by_type"], path.read_text()
+    untimed = set(re.findall(r"Module '(\w+)' has no timing arcs", timing)) - set(black_boxes or [])
+    if untimed:
+        log.warning("%s: no delays are known of %s; paths through them do not count", top, ", ".join(sorted(untimed)))
+    return {**count_cells(cells), "path_ns": longest_path(timing)}
+
+
+def longest_path(report: str) -> float:
+    """The longest path in ns of what Yosys's ``sta`` prints, 0 if there is none."""
+    found = re.search(r"Latest arrival time in '.*' is (\d+):", report)
+    return int(found[1]) / 1000 if found else 0.0
 
 
 def count_cells(cells: dict[str, int]) -> dict[str, float]:

@@ -26,4 +26,6 @@ def run(build: Build, folder: Path) -> None:
     console.print(f"    latency {design.latency} cycles ({nanoseconds:.1f} ns), II {design.initiation_interval}")
     counts = ", ".join(f"{total[key]} {key.upper()}" for key in ("lut", "ff", "dsp", "bram"))
     console.print(f"    {counts} ({resources['tool']})")
+    timing = resources["timing"]
+    console.print(f"    longest path {timing['longest_path_ns']:.2f} ns in {timing['module']} ({timing['delays']})")
     (folder / "resources.json").write_text(json.dumps(resources, indent=2))

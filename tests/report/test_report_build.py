@@ -36,7 +36,7 @@ def test_report_json_is_the_contract(reported: Path) -> None:
     assert set(report["verification"]) == {
         *("simulator", "events", "outputs", "mismatches", "seconds", "events_per_second")
     }
-    assert set(report["resources"]) == {"tool", "family", "lut", "ff", "dsp", "bram", "carry", "kind"}
+    assert set(report["resources"]) == {"tool", "family", "lut", "ff", "dsp", "bram", "carry", "kind", "timing"}
     assert report["vitis"] is None
 
 
@@ -59,6 +59,7 @@ def test_report_json_agrees_with_the_stages(reported: Path) -> None:
     assert report["rtl"] == {"top": design["name"], "latency_cycles": 11, "initiation_interval": 1}
     assert report["verification"].items() <= verification.items()
     assert {k: report["resources"][k] for k in counted["total"]} == counted["total"]
+    assert report["resources"]["timing"] == counted["timing"]
     assert report["seconds"] == _json(reported / "seconds.json")
 
 

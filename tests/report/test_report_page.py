@@ -72,7 +72,7 @@ def test_numbers_are_those_of_report_json(page: Page, reported: Path) -> None:
     shown = {key for key, _, _ in page.numbers if key}
     assert {
         *("rtl.latency_cycles", "rtl.initiation_interval", "model.sparsity"),
-        *(f"resources.{key}" for key in ("lut", "ff", "dsp", "bram")),
+        *(f"resources.{key}" for key in ("lut", "ff", "dsp", "bram", "timing.longest_path_ns")),
         *(f"model.{m}.accuracy" for m in ("float", "quantized", "hls")),
         *(f"model.{m}.auc.{c}" for m in ("float", "quantized", "hls") for c in "gqwzt"),
     } <= shown

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from report_build import put_json, resource_record
 from rich.console import Console
 
 from l1ml.report import formats, parts
+from l1ml.report.build import write_report
 from l1ml.report.summary import summary_table
 
 
@@ -31,6 +33,8 @@ def test_summary_at_80_columns(report: dict[str, Any]) -> None:
     text = _printed(report)
     for part in ("BIT-EXACT", "12,345 events × 5 outputs, 0 mismatches", "11 cycles = 55 ns", "11,660 LUT (0.7 %)"):
         assert part in text
+    assert "3.572 ns in jet_tagger_fc2" in text
+    assert "estimate by sta of Yosys 0.70: Artix-7 cells, without wires" in " ".join(text.split())
     row = next(line for line in text.splitlines() if "AUC, top" in line)
     for model in ("float", "quantized", "hls"):
         assert f"{report['model'][model]['auc']['t']:.4f}" in row
@@ -47,6 +51,17 @@ def test_summary_of_a_failure(report: dict[str, Any]) -> None:
         assert part in text
     assert "BIT-EXACT" not in text
     assert "HLS = RTL" not in text
+
+
+def test_summary_and_page_without_a_longest_path(build: Path, tmp_path: Path) -> None:
+    record = resource_record()
+    del record["timing"]
+    for cells in record["modules"].values():
+        del cells["path_ns"]
+    put_json(build / "report/resources.json", record)
+    report = write_report(build, tmp_path / "out", commands=[])
+    assert report["resources"]["timing"] is None
+    assert "Longest path" not in _printed(report) + (tmp_path / "out/report.html").read_text()
 
 
 def test_summary_of_another_trigger(report: dict[str, Any]) -> None:
