@@ -22,11 +22,13 @@ class Module(BaseModel):
         layers: Names of its hls4ml layers.
         title: The layers with their classes.
         reuse_factor: Clock cycles over which the work is spread.
+        strategy: How it was folded; empty at reuse factor 1, where a pipeline of adders needs no choice.
         start: Clock cycle, counted from ``in_valid``, in which its inputs are there.
         latency: Clock cycles from its inputs to its outputs.
         producers: Name of the hls4ml layer behind each output, as hls4ml's tracing calls it.
         register_bits: Flip-flops of its pipeline, before synthesis.
         strobes: Control inputs of a folded module: the clock cycle, counted from ``in_valid``, in which each is set.
+        cells: Files of cells that it is built of.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -39,10 +41,12 @@ class Module(BaseModel):
     outputs: tuple[Tensor, ...]
     producers: tuple[str, ...]
     reuse_factor: int
+    strategy: str = ""
     start: int
     latency: int
     register_bits: int
     strobes: dict[str, int] = {}
+    cells: tuple[str, ...] = ()
 
 
 class Design(BaseModel):

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from l1ml.paths import shared
 from l1ml.rtl.design import Design, Module
-from l1ml.rtl.folding.printing import print_folded
-from l1ml.rtl.folding.segment import fold_segment
+from l1ml.rtl.folding import fold
 from l1ml.rtl.graph import Network, Segment, Tensor
 from l1ml.rtl.listing import pack_outputs, tensor_sinks, tensor_sources
 from l1ml.rtl.lowering.registry import Tables
@@ -33,8 +33,8 @@ class EmitOptions:
     clock_ns: float = 2.8
 
 
-_Written = tuple[str, int, int, dict[str, int]]
-"""Text, latency, register bits and strobes of a module."""
+_Written = tuple[str, dict[str, Any]]
+"""Text of a module, and those fields of its ``Module`` that only its writer knows."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,7 @@ def emit(network: Network, tables: Tables, folder: Path, options: EmitOptions) -
     modules = [segments.write(segment) for segment in network.segments]
     arrival = segments.arrival
     latency = max(arrival[t.name] for t in network.outputs)
+    cells = sorted({cell for module in modules for cell in module.cells})
     package, core = f"{network.name}_pkg.sv", f"{network.name}.sv"
     design = Design(
         name=network.name,
@@ -82,10 +83,12 @@ def emit(network: Network, tables: Tables, folder: Path, options: EmitOptions) -
         modules=tuple(modules),
         latency=latency,
         initiation_interval=max((m.reuse_factor for m in modules), default=1),
-        files=(package, *(f"{m.name}.sv" for m in modules), core),
+        files=(package, *cells, *(f"{m.name}.sv" for m in modules), core),
     )
     (folder / package).write_text(render("rtl/package.sv.j2", design=design))
     (folder / core).write_text(_core(design, arrival))
+    for cell in cells:
+        (folder / cell).write_text((shared("firmware_templates") / "cells" / cell).read_text())
     (folder / "files.f").write_text("".join(f"{name}\n" for name in design.files))
     design.save(folder)
     return design
@@ -111,9 +114,9 @@ class _Segments:
         start = max(self.arrival[t.name] for t in segment.inputs)
         name = f"{self.network.name}_{segment.name}"
         write = self._folded if segment.reuse_factor > 1 else self._pipeline
-        text, latency, register_bits, strobes = write(segment, name, start)
+        text, known = write(segment, name, start)
         (self.folder / f"{name}.sv").write_text(text)
-        self.arrival.update({t.name: start + latency for t in segment.outputs})
+        self.arrival.update({t.name: start + known["latency"] for t in segment.outputs})
         return Module(
             name=name,
             segment=segment.name,
@@ -124,9 +127,7 @@ class _Segments:
             producers=tuple(segment.producer(t) for t in segment.outputs),
             reuse_factor=segment.reuse_factor,
             start=start,
-            latency=latency,
-            register_bits=register_bits,
-            strobes=strobes,
+            **known,
         )
 
     def _pipeline(self, segment: Segment, name: str, start: int) -> _Written:
@@ -144,7 +145,7 @@ class _Segments:
             listing=listing,
             packed=pack_outputs(listing.outputs, segment.outputs),
         )
-        return text, plan.stages, plan.register_bits, {}
+        return text, {"latency": plan.stages, "register_bits": plan.register_bits}
 
     def _folded(self, segment: Segment, name: str, start: int) -> _Written:
         """A segment whose dense layer is spread over several clock cycles."""
@@ -152,20 +153,25 @@ class _Segments:
         # An input that stays needs no copy; its digits can be chosen from the first cycle on, if that is announced.
         announced = start > 0 and self.arrival[source.name] == start
         capture = not (announced and source.name in self.held)
-        folded = fold_segment(segment, segment.reuse_factor, self.intervals[source.name], self.tables)
-        printed = print_folded(folded, segment, source, capture=capture, stage_delay=self.options.stage_delay)
-        self.intervals.update(folded.intervals)
+        intervals = self.intervals[source.name]
+        printed = fold(segment, intervals, self.tables, capture=capture, stage_delay=self.options.stage_delay)
+        self.intervals.update(printed.intervals)
         self.held.update(t.name for t in segment.outputs)
         text = render(
-            "rtl/folded.sv.j2",
+            printed.template,
             module=name,
             title=segment.title,
             source=source,
             outputs=segment.outputs,
             **printed.values,
         )
-        strobes = {port: start + cycle for port, cycle in printed.strobes.items()}
-        return text, printed.latency, printed.register_bits, strobes
+        return text, {
+            "latency": printed.latency,
+            "register_bits": printed.register_bits,
+            "strategy": printed.strategy,
+            "strobes": {port: start + cycle for port, cycle in printed.strobes.items()},
+            "cells": printed.cells,
+        }
 
 
 def _core(design: Design, arrival: dict[str, int]) -> str:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from hls4ml.model.optimizer import OptimizerPass
+from hls4ml.model.types import FixedPrecisionType, NamedType
 
 from l1ml.errors import L1mlError
+from l1ml.fixed import FixedType
 
 STRATEGIES = {
     "latency": "Latency",
     "resource": "Resource",
     "distributed_arithmetic": "distributed_arithmetic",
     "da": "distributed_arithmetic",
-    "auto": "distributed_arithmetic",
+    "auto": "auto",
 }
 """Strategies that the Verilog backend knows, by hls4ml's names in lower case."""
 
@@ -24,8 +27,9 @@ NEAR = 6
 class ChooseStrategies(OptimizerPass):
     """Keep each dense layer's strategy for the RTL, and give the C++ one that computes the same numbers.
 
-    hls4ml's own distributed arithmetic needs another package and refuses reuse factors above 1. Its result does not
-    depend on the strategy, so the C++ of such a layer is written with ``Latency``.
+    hls4ml's own distributed arithmetic needs another package and refuses reuse factors above 1. Its sums are exact,
+    so the C++ of such a layer is written with ``Latency`` and an ``accum_t`` that loses nothing. ``auto`` keeps the
+    ``accum_t`` that was asked for.
     """
 
     def match(self, node: Any) -> bool:
@@ -45,15 +49,28 @@ class ChooseStrategies(OptimizerPass):
             raise L1mlError(f"layer {node.name!r}: strategy {asked!r} is not known to the Verilog backend; use {known}")
         factor = int(model.config.get_reuse_factor(node))
         check_reuse_factor(node, factor)
-        if factor > 1 and strategy != "distributed_arithmetic":
-            raise L1mlError(
-                f"layer {node.name!r}: strategy {strategy} at reuse factor {factor} is not supported by the Verilog "
-                "backend yet; use distributed_arithmetic"
-            )
         node.set_attr("rtl_strategy", strategy)
         if strategy == "distributed_arithmetic":
+            node.set_attr("accum_t", exact_accumulator(node))
+        if strategy in ("distributed_arithmetic", "auto"):
             model.config.layer_name_strategy[node.name.lower()] = "Latency"
         return False
+
+
+def exact_accumulator(layer: Any) -> NamedType:
+    """The narrowest ``accum_t`` that loses nothing, whatever the inputs.
+
+    hls4ml's own distributed arithmetic knows no ``accum_t``: it sums exactly
+    (``hls4ml/backends/vivado/passes/distributed_arithmetic.py``).
+    """
+    inputs = FixedType.from_hls4ml(layer.get_input_variable().type.precision)
+    weight, bias = (FixedType.from_hls4ml(layer.weights[n].type.precision) for n in ("weight", "bias"))
+    weights = np.abs(layer.weights["weight"].data).reshape(-1, layer.get_attr("n_out"))
+    largest = 2.0 ** (inputs.integer - int(inputs.signed)) * (weights.sum(axis=0) + weight.lsb)
+    largest = largest + np.abs(layer.weights["bias"].data) + bias.lsb
+    integer = int(np.ceil(np.log2(largest.max()))) + 1
+    fraction = max(inputs.fraction + weight.fraction, bias.fraction)
+    return NamedType(f"{layer.name}_accum_t", FixedPrecisionType(max(1, integer + fraction), integer, signed=True))
 
 
 def check_reuse_factor(layer: Any, factor: int) -> None:

@@ -1,1 +1,60 @@
 """Reuse factors above 1: the work of a dense layer spread over several clock cycles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from l1ml.errors import L1mlError
+from l1ml.rtl.folding.digit_printing import print_digits
+from l1ml.rtl.folding.digit_segment import fold_digits
+from l1ml.rtl.folding.multiplier_printing import print_multipliers
+from l1ml.rtl.folding.multiplier_segment import Multiplier, fold_multipliers
+from l1ml.rtl.folding.printed import PrintedSegment
+from l1ml.rtl.graph import Segment
+from l1ml.rtl.lowering.registry import Tables
+from l1ml.rtl.trace import Interval
+
+__all__ = ["PrintedSegment", "fold"]
+
+
+def fold(
+    segment: Segment, intervals: list[Interval], tables: Tables, *, capture: bool, stage_delay: float
+) -> PrintedSegment:
+    """Fold a segment that begins with a dense layer, by that layer's strategy and reuse factor.
+
+    Args:
+        segment: The layers; one input.
+        intervals: What each input can be.
+        tables: The C++ tables.
+        capture: Whether the input must be copied because it does not stay.
+        stage_delay: Longest logic between two registers, in adders one after the other.
+
+    Raises:
+        L1mlError: If the layer does what its strategy does not reproduce at reuse factors above 1.
+    """
+    (source,) = segment.inputs
+    asked, reuse_factor = segment.layers[0].get_attr("rtl_strategy"), segment.reuse_factor
+
+    def by(strategy: str) -> PrintedSegment:
+        if strategy == "distributed_arithmetic":
+            digits = fold_digits(segment, reuse_factor, intervals, tables)
+            return print_digits(digits, segment, source, capture=capture, stage_delay=stage_delay)
+        multiplier: Multiplier = "dsp" if strategy == "Resource" else "fabric"
+        shared = fold_multipliers(segment, reuse_factor, intervals, tables, multiplier)
+        return print_multipliers(shared, segment, source, reuse_factor, capture=capture, stage_delay=stage_delay)
+
+    return by(asked) if asked != "auto" else _cheapest(by)
+
+
+def _cheapest(by: Callable[[str], PrintedSegment]) -> PrintedSegment:
+    """The strategy with the lowest price of those that reproduce the layer."""
+    done: list[PrintedSegment] = []
+    refusals: list[L1mlError] = []
+    for strategy in ("distributed_arithmetic", "Resource", "Latency"):
+        try:
+            done.append(by(strategy))
+        except L1mlError as error:
+            refusals.append(error)
+    if not done:
+        raise refusals[-1]
+    return min(done, key=lambda printed: printed.price)

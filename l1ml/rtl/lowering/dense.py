@@ -54,6 +54,8 @@ class DenseParameters:
         }
         if _is_ternary(layer):
             real["weight"] = np.where(real["weight"] == -2, 1.0, real["weight"])
+        if layer.get_attr("_weights_transposed"):  # as hls4ml's strategy Resource reads them
+            real["weight"] = real["weight"].T
         accum = attribute_type(layer, "accum_t")
         return cls(real["weight"], accum.to_float(accum.quantize(real["bias"])), accum)
 

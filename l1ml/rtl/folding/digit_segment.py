@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from alkaid.trace import FVariable, FVArray
 from alkaid.types import CombLogic
-from numpy.typing import NDArray
 
-from l1ml.errors import L1mlError
 from l1ml.rtl.cast import cast
-from l1ml.rtl.folding.distributed import Accumulator, DigitPlan, accumulator, plan_digits, trace_kernel
-from l1ml.rtl.folding.rounding import RoundingPlan, plan_rounding
+from l1ml.rtl.folding.digits import Accumulator, DigitPlan, accumulator, plan_digits, trace_kernel
+from l1ml.rtl.folding.rounding import RoundingPlan
+from l1ml.rtl.folding.sums import DenseSums, dense_sums
 from l1ml.rtl.graph import Segment, Tensor, identifier
 from l1ml.rtl.listing import Source
 from l1ml.rtl.lowering import lower
-from l1ml.rtl.lowering.dense import DenseParameters, lowest_bit, never_overflows, products_are_exact
 from l1ml.rtl.lowering.registry import Tables, output_type
 from l1ml.rtl.trace import HARDWARE, Interval, intervals_of, symbol, trace_program
 
@@ -78,8 +75,8 @@ class FoldedSegment:
     intervals: dict[str, list[Interval]]
 
 
-def fold_segment(segment: Segment, reuse_factor: int, intervals: list[Interval], tables: Tables) -> FoldedSegment:
-    """Fold a segment that begins with a dense layer.
+def fold_digits(segment: Segment, reuse_factor: int, intervals: list[Interval], tables: Tables) -> FoldedSegment:
+    """Fold a segment that begins with a dense layer by distributed arithmetic.
 
     Args:
         segment: The layers; one input.
@@ -90,61 +87,22 @@ def fold_segment(segment: Segment, reuse_factor: int, intervals: list[Interval],
     Raises:
         L1mlError: If the dense layer's accumulator loses bits of products, which folding does not reproduce.
     """
-    layer = segment.layers[0]
-    parameters = DenseParameters.of(layer)
-    _check_accumulator(layer, parameters, intervals)
-    low, high, _ = np.array(intervals, dtype=np.float64).T
-    rows = [int(i) for i in np.flatnonzero((low != high) & np.any(parameters.weights != 0, axis=1))]
-    if not rows:
-        raise L1mlError(f"layer {layer.name!r} has no weights left that matter; use reuse factor 1 for it")
-    start = parameters.start + np.where(low == high, low, 0.0) @ parameters.weights
-    plans = plan_digits([intervals[i] for i in rows], reuse_factor)
-    real = parameters.weights[rows]
-    unit = min([plans[0].lsb * lowest_bit(w) for w in real[real != 0]] + [lowest_bit(b) for b in start[start != 0]])
-    weights = np.rint(real * plans[0].lsb / unit).astype(np.int64)
-    rounding = plan_rounding(segment.layers, parameters.accum, _bounds(start, real, low[rows], high[rows]), unit)
-    offset = rounding.offset if rounding else 0.0
-    starts = np.rint((start + offset) / unit).astype(np.int64)
-    arithmetic = min((_arithmetic(weights, starts, plan, rounding, unit) for plan in plans), key=lambda a: a.cost)
-    post, sources, outputs = _post(segment, parameters, rounding, arithmetic, starts * unit, unit, tables)
-    return FoldedSegment(arithmetic, rows, post, sources, outputs)
+    sums = dense_sums(segment, intervals, may_truncate=False)
+    plans = plan_digits(sums.inputs, reuse_factor)
+    arithmetic = min((_arithmetic(sums, plan) for plan in plans), key=lambda a: a.cost)
+    post, sources, outputs = _post(segment, sums, arithmetic, tables)
+    return FoldedSegment(arithmetic, sums.rows, post, sources, outputs)
 
 
-def _arithmetic(
-    weights: NDArray[np.int64], starts: NDArray[np.int64], plan: DigitPlan, rounding: RoundingPlan | None, unit: float
-) -> Arithmetic:
+def _arithmetic(sums: DenseSums, plan: DigitPlan) -> Arithmetic:
     """Kernel and accumulators for one way to cut the inputs."""
+    weights, starts = sums.weights, sums.starts
     active = [int(j) for j in np.flatnonzero(np.any(weights != 0, axis=0))]
-    kept, sticky = _low_bits(plan, rounding, unit)
+    kept, sticky = _low_bits(plan, sums.rounding, sums.unit)
     if plan.flipped:
         starts = starts - (weights.sum(axis=0) << (plan.bits - 1))
-    sums = [Sum(j, accumulator(weights[:, j], int(starts[j]), plan), kept, sticky) for j in active]
-    return Arithmetic(plan, trace_kernel(weights[:, active], plan), sums)
-
-
-def _check_accumulator(layer: Any, parameters: DenseParameters, intervals: list[Interval]) -> None:
-    x = FVArray.from_lhs(*np.array(intervals, dtype=np.float64).T, HARDWARE)
-    if not products_are_exact(x, parameters.weights, parameters.accum):
-        raise L1mlError(
-            f"layer {layer.name!r}: accum_t {parameters.accum} drops bits of products, which is not reproduced at "
-            "reuse factors above 1; set its accum precision to auto, or its reuse factor to 1"
-        )
-    saturates = parameters.accum.saturation != "WRAP"
-    if saturates and not never_overflows(x, parameters.weights, parameters.start, parameters.accum):
-        raise L1mlError(
-            f"layer {layer.name!r}: accum_t {parameters.accum} may saturate within the sum, which is not reproduced at "
-            "reuse factors above 1; set its accum precision to auto, or its reuse factor to 1"
-        )
-
-
-def _bounds(
-    start: NDArray[np.float64], real: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]
-) -> tuple[float, float]:
-    """Lowest and highest sum of all outputs."""
-    positive, negative = np.maximum(real, 0), np.minimum(real, 0)
-    lowest = start + low @ positive + high @ negative
-    highest = start + high @ positive + low @ negative
-    return float(lowest.min()), float(highest.max())
+    entries = [Sum(j, accumulator(weights[:, j], int(starts[j]), plan), kept, sticky) for j in active]
+    return Arithmetic(plan, trace_kernel(weights[:, active], plan), entries)
 
 
 def _low_bits(plan: DigitPlan, rounding: RoundingPlan | None, unit: float) -> tuple[int, bool]:
@@ -157,17 +115,11 @@ def _low_bits(plan: DigitPlan, rounding: RoundingPlan | None, unit: float) -> tu
 
 
 def _post(
-    segment: Segment,
-    parameters: DenseParameters,
-    rounding: RoundingPlan | None,
-    arithmetic: Arithmetic,
-    starts: NDArray[np.floating],
-    unit: float,
-    tables: Tables,
+    segment: Segment, sums: DenseSums, arithmetic: Arithmetic, tables: Tables
 ) -> tuple[CombLogic, list[Source], dict[str, list[Interval]]]:
     """The logic behind the accumulators: the rest of the rounding and the other layers of the segment."""
-    plan = arithmetic.plan
-    top = unit * 2.0 ** (plan.digit_bits * (plan.digits - 1))
+    plan, rounding = arithmetic.plan, sums.rounding
+    top = sums.unit * 2.0 ** (plan.digit_bits * (plan.digits - 1))
     inputs: list[FVariable] = []
     sources: list[Source] = []
 
@@ -177,7 +129,7 @@ def _post(
         sources.append(Source(name, 0, round(-np.log2(step))))
         return value
 
-    values: list[FVariable] = [FVariable.from_const(float(v), hwconf=HARDWARE) for v in starts]
+    values: list[FVariable] = [FVariable.from_const(float(v) * sums.unit, hwconf=HARDWARE) for v in sums.starts]
     stickies: list[FVariable | None] = [None] * len(values)
     for entry in arithmetic.sums:
         lowest, highest = (bound * top for bound in entry.accumulator.final)
@@ -194,7 +146,7 @@ def _post(
         name = segment.layers[rounding.layers].outputs[0]
     else:
         result = output_type(segment.layers[0])
-        results = [cast(cast(v, parameters.accum), result) for v in values]
+        results = [cast(cast(v, sums.parameters.accum), result) for v in values]
         remaining = segment.layers[1:]
         name = segment.layers[0].outputs[0]
     known = {identifier(name): FVArray(np.array(results), hwconf=HARDWARE)}

@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
-from l1ml.rtl.folding.segment import FoldedSegment, digit_expressions
+from l1ml.rtl.folding.digit_segment import FoldedSegment, digit_expressions
+from l1ml.rtl.folding.printed import PrintedSegment
 from l1ml.rtl.graph import Segment, Tensor
 from l1ml.rtl.listing import Sink, Source, pack_outputs, tensor_sinks
 from l1ml.rtl.pipeline import schedule
 from l1ml.rtl.printer import list_program, literal
 
 
-@dataclass(frozen=True)
-class PrintedSegment:
-    """What the template and the core need.
-
-    Attributes:
-        values: Variables of the template ``rtl/folded.sv.j2``.
-        strobes: Clock cycle of each control input, counted from the one in which the input is there; -1 is the one
-            before it.
-        latency: Clock cycles from the input to the result.
-        register_bits: Flip-flops of pipelines and accumulators, before synthesis.
-    """
-
-    values: dict[str, Any]
-    strobes: dict[str, int]
-    latency: int
-    register_bits: int
-
-
-def print_folded(
+def print_digits(
     folded: FoldedSegment, segment: Segment, source: Tensor, *, capture: bool, stage_delay: float
 ) -> PrintedSegment:
     """Schedule and print a folded segment.
@@ -67,6 +50,7 @@ def print_folded(
     first = int(capture) + kernel_plan.stages
     result = first + plan.digits
     return PrintedSegment(
+        template="rtl/digits.sv.j2",
         values={
             "plan": {
                 "digits": plan.digits,
@@ -85,9 +69,13 @@ def print_folded(
         },
         strobes={"start": int(capture) - 1, "first": first, "done": result + post_plan.stages - 1},
         latency=result + post_plan.stages,
+        strategy="distributed_arithmetic",
+        luts=arithmetic.cost + folded.post.cost + len(folded.rows) * plan.kernel_bits * ceil((plan.digits - 1) / 3),
+        multipliers=0,
         register_bits=kernel_plan.register_bits
         + post_plan.register_bits
         + sum(a["sum_width"] + a["width"] + a["low_bits"] + int(a["sticky"]) for a in accumulators),
+        intervals=folded.intervals,
     )
 
 

@@ -1,0 +1,44 @@
+"""What every way of folding hands to the core."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from l1ml.rtl.folding.packing import MULTIPLIER_PRICE
+from l1ml.rtl.trace import Interval
+
+
+@dataclass(frozen=True)
+class PrintedSegment:
+    """What the template and the core need.
+
+    Attributes:
+        template: The template.
+        values: Its variables.
+        strobes: Clock cycle of each control input, counted from the one in which the input is there; -1 is the one
+            before it.
+        latency: Clock cycles from the input to the result.
+        strategy: How it was folded, by hls4ml's name of the strategy.
+        luts: LUTs, estimated for the choice between strategies.
+        multipliers: DSPs.
+        register_bits: Flip-flops of pipelines and accumulators, before synthesis.
+        intervals: What each element of each output tensor can be.
+        cells: Files of ``firmware_templates/cells`` that it is built of.
+    """
+
+    template: str
+    values: dict[str, Any]
+    strobes: dict[str, int]
+    latency: int
+    strategy: str
+    luts: float
+    multipliers: int
+    register_bits: int
+    intervals: dict[str, list[Interval]]
+    cells: tuple[str, ...] = ()
+
+    @property
+    def price(self) -> float:
+        """LUTs, and for each DSP as many as a part has for each of its DSPs."""
+        return self.luts + MULTIPLIER_PRICE * self.multipliers
