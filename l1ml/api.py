@@ -1,9 +1,9 @@
-"""The Python interface: build a project, simulate or verify a model of any hls4ml user."""
+"""The Python interface: build a project or scan one, simulate or verify a model of any hls4ml user."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from l1ml.scanning import Scan
     from l1ml.verification.compare import Verification
 
     Arrays: TypeAlias = NDArray[np.floating] | Sequence[NDArray[np.floating]]
@@ -67,6 +68,36 @@ def build(spec: str | Path, overrides: dict[str, Any] | None = None, out: Path |
     report = json.loads((done.folder("report") / "report.json").read_text())
     require_verified(report)
     return BuildResult(report, done.root)
+
+
+def scan(
+    spec: str | Path,
+    key: str,
+    values: Iterable[Any],
+    overrides: dict[str, Any] | None = None,
+    out: Path | None = None,
+    until: str = "report",
+) -> Scan:
+    """Make a trigger once for each value of a key. What the key does not touch is done once.
+
+    Args:
+        spec: A name in ``hls_projects/`` or the path of a spec.
+        key: Dotted key of the spec, such as ``hls.reuse_factor``.
+        values: What it is set to.
+        overrides: Other changes to the spec by dotted key.
+        out: Folder of the scan, ``build/<project>-scan-<last part of the key>`` by default.
+        until: Last stage of each build: ``rtl``, ``verify`` or ``report``.
+
+    Returns:
+        A ``l1ml.scanning.Scan`` with ``points`` and ``folder``. Each point has its ``value``, the ``report`` of its
+        build, its ``mismatches``, and instead of a report an ``error`` where a stage failed.
+
+    Raises:
+        L1mlError: If the spec takes none of the values, or the folder cannot be used.
+    """
+    from l1ml.scanning import run_scan
+
+    return run_scan(spec, key, values, overrides, out, until)
 
 
 def require_verified(report: dict[str, Any]) -> None:

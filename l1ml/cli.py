@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,17 +50,24 @@ def main() -> None:
         sys.exit(1)
 
 
-def _run(spec: str, settings: list[str] | None, out: Path | None, until: str) -> Build:
-    from l1ml import flow
+@contextmanager
+def _interruptible() -> Iterator[None]:
     from l1ml.console import console
-    from l1ml.spec import load_spec, parse_overrides
 
-    loaded = load_spec(spec, parse_overrides(settings or []))
     try:
-        return flow.run(loaded, out or Path("build") / loaded.project, until)
+        yield
     except KeyboardInterrupt:
         console.print("interrupted; the next run carries on from the last finished stage")
         raise typer.Exit(130) from None
+
+
+def _run(spec: str, settings: list[str] | None, out: Path | None, until: str) -> Build:
+    from l1ml import flow
+    from l1ml.spec import load_spec, parse_overrides
+
+    loaded = load_spec(spec, parse_overrides(settings or []))
+    with _interruptible():
+        return flow.run(loaded, out or Path("build") / loaded.project, until)
 
 
 def _stage_command(name: str, until: str, text: str) -> None:
@@ -107,6 +116,46 @@ _stage_command("train", "train", "Run a build up to the trained, quantized and p
 _stage_command("convert", "convert", "Run a build up to hls4ml's compiled HLS C++ project.")
 _stage_command("rtl", "rtl", "Run a build up to the Verilog and its resource estimate.")
 _stage_command("report", "report", "Run a build up to the report, and say where it is.")
+
+
+@app.command()
+def scan(
+    spec: SpecArgument,
+    values: Annotated[
+        list[str],
+        typer.Argument(metavar="KEY=V1,V2,...", help="A key of the spec and its values: `hls.reuse_factor=1,2,4,8`."),
+    ],
+    set_: SetOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Folder of the scan [default: build/<project>-scan-<key>]"),
+    ] = None,
+    until: Annotated[
+        str, typer.Option("--until", metavar="STAGE", help="Last stage of each build: `rtl`, `verify` or `report`.")
+    ] = "report",
+) -> None:
+    """Build a trigger for each value of a key and compare them; exit code 1 if RTL and C++ differ or all fail."""
+    from l1ml.console import console
+    from l1ml.errors import L1mlError
+    from l1ml.report.formats import setting
+    from l1ml.report.scan import scan_table
+    from l1ml.scanning import parse_values, run_scan
+    from l1ml.spec import parse_overrides
+
+    if len(values) > 1:
+        raise L1mlError(
+            f"a scan is over one key; scan {values[0].partition('=')[0]} alone and give the rest with --set"
+        )
+    key, listed = parse_values(values[0])
+    with _interruptible():
+        done = run_scan(spec, key, listed, parse_overrides(set_ or []), out, until)
+    console.print()
+    console.print(scan_table(done))
+    console.print(f"Comparison: {done.folder / 'scan.html'}", soft_wrap=True, markup=False)
+    if not done.built:
+        raise L1mlError(f"no value of {key} could be built")
+    if wrong := [setting(point.value) for point in done.built if point.mismatches]:
+        raise L1mlError(f"RTL and C++ differ for {key} = {', '.join(wrong)}")
 
 
 @app.command("list")

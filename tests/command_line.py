@@ -29,10 +29,13 @@ class SmallBuild:
     output: str
 
 
-def l1ml(*arguments: str | Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run the command line; ``env`` changes variables of the environment."""
+def l1ml(
+    *arguments: str | Path, env: dict[str, str] | None = None, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line, in the folder ``cwd``; ``env`` changes variables of the environment."""
     command = [L1ML, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **(env or {})}, timeout=300)
+    environment = {**os.environ, **(env or {})}
+    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=cwd, timeout=300)
 
 
 def error_of(done: subprocess.CompletedProcess[str]) -> str:

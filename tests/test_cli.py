@@ -15,7 +15,7 @@ from command_line import SmallBuild, error_of, l1ml
 
 from l1ml.spec import projects
 
-COMMANDS = ["build", "verify", "train", "convert", "rtl", "report", "list", "doctor", "data"]
+COMMANDS = ["build", "verify", "train", "convert", "rtl", "report", "scan", "list", "doctor", "data"]
 HEAVY = ["tensorflow", "tf_keras", "keras", "hls4ml", "alkaid", "matplotlib", "numpy", "sklearn", "cocotb", "pyosys"]
 
 
