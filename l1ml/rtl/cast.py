@@ -73,21 +73,21 @@ def _round(value: FVariable, target: FixedType) -> FVariable:
         return value
     mode = target.rounding
     if mode == "TRN":
-        return _floor(value, fraction)
+        return floor_to(value, fraction)
     if mode == "TRN_ZERO":
         if value.low >= 0:
-            return _floor(value, fraction)
+            return floor_to(value, fraction)
         require_narrow(lsb - step, target)
-        return _floor(value + value.is_negative() * (lsb - step), fraction)
+        return floor_to(value + value.is_negative() * (lsb - step), fraction)
     half = lsb / 2
     if mode in ("RND_MIN_INF", "RND_ZERO"):
         require_narrow(half - step, target)
     if mode == "RND_MIN_INF":
-        return _floor(value + (half - step), fraction)
+        return floor_to(value + (half - step), fraction)
     if mode == "RND_INF":
-        return _floor(value + half - value.is_negative() * step, fraction)
+        return floor_to(value + half - value.is_negative() * step, fraction)
     if mode == "RND_ZERO":
-        return _floor(value + (half - step) + value.is_negative() * step, fraction)
+        return floor_to(value + (half - step) + value.is_negative() * step, fraction)
     return finish_rounding(value + half, target)
 
 
@@ -100,7 +100,7 @@ def finish_rounding(value: FVariable, target: FixedType, sticky: FVariable | Non
         sticky: One bit, set if bits below the value's own LSB are set.
     """
     fraction = target.fraction
-    kept = _floor(value, fraction)
+    kept = floor_to(value, fraction)
     if target.rounding != "RND_CONV":
         return kept
     # A tie is where nothing is left below the LSB after adding a half; it clears the LSB.
@@ -120,7 +120,8 @@ def finish_rounding(value: FVariable, target: FixedType, sticky: FVariable | Non
     return head + (last & (no_tie * target.lsb))
 
 
-def _floor(value: FVariable, fraction: int) -> FVariable:
+def floor_to(value: FVariable, fraction: int) -> FVariable:
+    """Drop bits below ``fraction`` fractional bits."""
     signed, integer, _ = value.kif
     # One integer bit always remains, so that a tiny value still has a place for its sign or its carry.
     return value.quantize(signed, max(integer, 1 - fraction - signed), fraction)

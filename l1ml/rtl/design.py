@@ -29,6 +29,7 @@ class Module(BaseModel):
         register_bits: Flip-flops of its pipeline, before synthesis.
         strobes: Control inputs of a folded module: the clock cycle, counted from ``in_valid``, in which each is set.
         cells: Files of cells that it is built of.
+        expected_luts: LUTs of a folded module as strategy ``auto`` reckons them, before any synthesis.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -47,6 +48,7 @@ class Module(BaseModel):
     register_bits: int
     strobes: dict[str, int] = {}
     cells: tuple[str, ...] = ()
+    expected_luts: float = 0.0
 
 
 class Design(BaseModel):

@@ -8,7 +8,7 @@ from typing import Any
 
 from l1ml.paths import shared
 from l1ml.rtl.design import Design, Module
-from l1ml.rtl.folding import fold
+from l1ml.rtl.folding import depends_on_event, fold
 from l1ml.rtl.graph import Network, Segment, Tensor
 from l1ml.rtl.listing import pack_outputs, tensor_sinks, tensor_sources
 from l1ml.rtl.lowering.registry import Tables
@@ -113,7 +113,9 @@ class _Segments:
         """Write one segment's module, that of the next segment in order."""
         start = max(self.arrival[t.name] for t in segment.inputs)
         name = f"{self.network.name}_{segment.name}"
-        write = self._folded if segment.reuse_factor > 1 else self._pipeline
+        # A layer that gives the same for every event has no work to spread; it keeps its interval all the same.
+        folded = segment.reuse_factor > 1 and depends_on_event(segment, self.intervals[segment.inputs[0].name])
+        write = self._folded if folded else self._pipeline
         text, known = write(segment, name, start)
         (self.folder / f"{name}.sv").write_text(text)
         self.arrival.update({t.name: start + known["latency"] for t in segment.outputs})
@@ -171,6 +173,7 @@ class _Segments:
             "strategy": printed.strategy,
             "strobes": {port: start + cycle for port, cycle in printed.strobes.items()},
             "cells": printed.cells,
+            "expected_luts": printed.luts,
         }
 
 

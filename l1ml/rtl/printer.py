@@ -89,7 +89,8 @@ class _Printer:
         """A value times 2**shift in ``width`` bits."""
         op = self.logic.ops[index]
         if op.opcode == CONSTANT:
-            return literal(int(op.data[0]) << shift, width)
+            constant = int(op.data[0])
+            return literal(constant << shift if constant else 0, width)  # a zero may be of a finer step
         have = self.widths[index]
         if have == 0 or shift >= width:
             return literal(0, width)

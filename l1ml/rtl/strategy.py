@@ -68,7 +68,9 @@ def exact_accumulator(layer: Any) -> NamedType:
     weights = np.abs(layer.weights["weight"].data).reshape(-1, layer.get_attr("n_out"))
     largest = 2.0 ** (inputs.integer - int(inputs.signed)) * (weights.sum(axis=0) + weight.lsb)
     largest = largest + np.abs(layer.weights["bias"].data) + bias.lsb
-    integer = int(np.ceil(np.log2(largest.max()))) + 1
+    # AMD's ap_fixed stops the program if a rounding looks at a bit above the highest one.
+    result = FixedType.from_hls4ml(layer.get_output_variable().type.precision)
+    integer = max(int(np.ceil(np.log2(largest.max()))) + 1, 1 - result.fraction)
     fraction = max(inputs.fraction + weight.fraction, bias.fraction)
     return NamedType(f"{layer.name}_accum_t", FixedPrecisionType(max(1, integer + fraction), integer, signed=True))
 

@@ -10,11 +10,18 @@ from l1ml.rtl.folding.digit_segment import fold_digits
 from l1ml.rtl.folding.multiplier_printing import print_multipliers
 from l1ml.rtl.folding.multiplier_segment import Multiplier, fold_multipliers
 from l1ml.rtl.folding.printed import PrintedSegment
+from l1ml.rtl.folding.sums import rows_that_count
 from l1ml.rtl.graph import Segment
+from l1ml.rtl.lowering.dense import DenseParameters
 from l1ml.rtl.lowering.registry import Tables
 from l1ml.rtl.trace import Interval
 
-__all__ = ["PrintedSegment", "fold"]
+__all__ = ["PrintedSegment", "depends_on_event", "fold"]
+
+
+def depends_on_event(segment: Segment, intervals: list[Interval]) -> bool:
+    """Whether any sum of the dense layer at the head of a segment can change, so that there is something to fold."""
+    return bool(rows_that_count(DenseParameters.of(segment.layers[0]), intervals))
 
 
 def fold(
@@ -23,7 +30,7 @@ def fold(
     """Fold a segment that begins with a dense layer, by that layer's strategy and reuse factor.
 
     Args:
-        segment: The layers; one input.
+        segment: The layers; one input, on which they depend.
         intervals: What each input can be.
         tables: The C++ tables.
         capture: Whether the input must be copied because it does not stay.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 from typing import Any
 
-from l1ml.rtl.folding.digit_segment import FoldedSegment, digit_expressions
+from l1ml.rtl.folding.digit_segment import Arithmetic, FoldedSegment, digit_expressions
 from l1ml.rtl.folding.printed import PrintedSegment
 from l1ml.rtl.graph import Segment, Tensor
 from l1ml.rtl.listing import Sink, Source, pack_outputs, tensor_sinks
@@ -43,7 +43,7 @@ def print_digits(
                 "width": size,
                 "start": literal(entry.accumulator.start, size),
                 "low_bits": entry.low_bits,
-                "sticky": entry.sticky,
+                "sticky": entry.sticky is not None,
                 "leaving": _leaving(entry.index, plan.digit_bits, entry.low_bits),
             }
         )
@@ -66,6 +66,7 @@ def print_digits(
             "post": post,
             "packed": pack_outputs(post.outputs, segment.outputs),
             "accumulators": accumulators,
+            "watch": _watch(folded.arithmetic),
         },
         strobes={"start": int(capture) - 1, "first": first, "done": result + post_plan.stages - 1},
         latency=result + post_plan.stages,
@@ -77,6 +78,15 @@ def print_digits(
         + sum(a["sum_width"] + a["width"] + a["low_bits"] + int(a["sticky"]) for a in accumulators),
         intervals=folded.intervals,
     )
+
+
+def _watch(arithmetic: Arithmetic) -> list[int]:
+    """For each bit that leaves, from which digit on it is one that the sticky bits remember."""
+    plan, (some, *_) = arithmetic.plan, arithmetic.sums
+    if not some.sticky:
+        return []
+    # At digit t, bits leave whose places are low_bits below those of the accumulator before it.
+    return [1 + max(0, ceil((some.sticky + some.low_bits - k) / plan.digit_bits)) for k in range(plan.digit_bits)]
 
 
 def _leaving(index: int, digit_bits: int, low_bits: int) -> str:

@@ -27,13 +27,13 @@ class Sum:
         index: Index of the output.
         accumulator: Its bounds and start.
         low_bits: Bits that left the accumulator and are kept.
-        sticky: Whether one bit remembers if any of the others was set.
+        sticky: One bit remembers if any of the others from this one on was set; None if there is no such bit.
     """
 
     index: int
     accumulator: Accumulator
     low_bits: int
-    sticky: bool
+    sticky: int | None
 
 
 @dataclass(frozen=True)
@@ -105,13 +105,14 @@ def _arithmetic(sums: DenseSums, plan: DigitPlan) -> Arithmetic:
     return Arithmetic(plan, trace_kernel(weights[:, active], plan), entries)
 
 
-def _low_bits(plan: DigitPlan, rounding: RoundingPlan | None, unit: float) -> tuple[int, bool]:
-    """How many of the bits that leave the accumulators are kept, and whether the others are remembered in one."""
+def _low_bits(plan: DigitPlan, rounding: RoundingPlan | None, unit: float) -> tuple[int, int | None]:
+    """How many of the bits that leave the accumulators are kept, and from which on the others are remembered in one."""
     leaving = plan.digit_bits * (plan.digits - 1)
     if rounding is None:
-        return leaving, False
+        return leaving, None
     dropped = min(leaving, round(np.log2(rounding.target.lsb / unit)))
-    return leaving - dropped, rounding.target.rounding == "RND_CONV" and dropped > 0
+    cut = round(np.log2(rounding.cut.lsb / unit)) if rounding.cut else 0
+    return leaving - dropped, cut if rounding.target.rounding == "RND_CONV" and dropped > cut else None
 
 
 def _post(
@@ -137,7 +138,7 @@ def _post(
         if entry.low_bits:
             step = top * 2.0**-entry.low_bits
             value = value + read(f"low{entry.index}", 0.0, top - step, step)
-        if entry.sticky:
+        if entry.sticky is not None:
             stickies[entry.index] = read(f"sticky{entry.index}", 0.0, 1.0, 1.0)
         values[entry.index] = value
     if rounding is not None:

@@ -14,7 +14,7 @@ from typing import Any
 from alkaid.trace import FVariable
 
 from l1ml.fixed import FixedType
-from l1ml.rtl.cast import finish_rounding, overflow
+from l1ml.rtl.cast import finish_rounding, floor_to, overflow
 from l1ml.rtl.lowering.registry import output_type
 
 FOLDABLE = {"TRN": 0.0, "RND": 0.5, "RND_CONV": 0.5}
@@ -27,11 +27,13 @@ class RoundingPlan:
 
     Attributes:
         target: Type that is rounded to.
+        cut: Type that is truncated to before that, without overflow; None if there is none.
         relu: Whether negative values become 0.
         layers: How many of the layers after the dense one are done with it.
     """
 
     target: FixedType
+    cut: FixedType | None
     relu: bool
     layers: int
 
@@ -42,6 +44,8 @@ class RoundingPlan:
 
     def finish(self, value: FVariable, sticky: FVariable | None) -> FVariable:
         """Round a sum to which ``offset`` has been added; ``sticky`` tells of lower bits that were dropped."""
+        if self.cut is not None:
+            value = floor_to(value, self.cut.fraction)
         rounded = finish_rounding(value, self.target, sticky)
         return overflow(rounded.relu() if self.relu else rounded, self.target)
 
@@ -66,17 +70,32 @@ def plan_rounding(
     steps = [(output_type(layers[0]), False, 0)]
     if len(layers) > 1 and layers[1].get_attr("activation") in ("linear", "relu"):
         steps.append((output_type(layers[1]), layers[1].get_attr("activation") == "relu", 1))
+    cut: FixedType | None = None
     for target, relu, count in steps:
-        if target.lsb > lsb:
-            # Adding the offset must not cost the lowest bit of the sum.
-            fits = target.rounding in FOLDABLE and target.lsb / 2 >= lsb
-            return RoundingPlan(target, relu, count) if fits else None
-        if relu or not _holds(target, bounds, lsb):
-            return None
-    return None
+        grid = max(lsb, cut.lsb) if cut else lsb
+        if target.lsb > grid:
+            # Adding the offset must not cost the lowest bit of what is rounded.
+            fits = target.rounding in FOLDABLE and target.lsb / 2 >= grid
+            plain = not relu and cut is None and target.rounding == "TRN" and len(steps) > 1
+            if plain and _in_range(target, bounds) and steps[1][0].lsb > target.lsb:
+                cut = target
+                continue
+            if not fits:
+                break
+            return RoundingPlan(target, cut, relu, count)
+        if relu or not _holds(target, bounds, grid):
+            break
+    # A truncation that nothing follows is a rounding like any other.
+    return RoundingPlan(cut, None, False, 0) if cut else None
 
 
 def _holds(target: FixedType, bounds: tuple[float, float], lsb: float) -> bool:
     """Whether a cast changes nothing."""
-    low, high = target.lowest * target.lsb, target.maximum * target.lsb
-    return target.lsb <= lsb and low <= bounds[0] and bounds[1] <= high
+    return target.lsb <= lsb and _in_range(target, bounds)
+
+
+def _in_range(target: FixedType, bounds: tuple[float, float]) -> bool:
+    """Whether a cast never overflows."""
+    # Truncation goes down, by less than an LSB.
+    low, high = target.lowest * target.lsb, (target.maximum + 1) * target.lsb
+    return low <= bounds[0] and bounds[1] < high

@@ -63,16 +63,14 @@ def dense_sums(segment: Segment, intervals: list[Interval], *, may_truncate: boo
         may_truncate: Whether products that ``accum_t`` truncates can be reproduced.
 
     Raises:
-        L1mlError: If the accumulator does what folding does not reproduce, or no weight is left.
+        L1mlError: If the accumulator does what folding does not reproduce.
     """
     layer = segment.layers[0]
     parameters = DenseParameters.of(layer)
     exact = _check_accumulator(layer, parameters, intervals, may_truncate=may_truncate)
     low, high, steps = np.array(intervals, dtype=np.float64).T
     moving = low != high
-    rows = [int(i) for i in np.flatnonzero(moving & np.any(parameters.weights != 0, axis=1))]
-    if not rows:
-        raise L1mlError(f"layer {layer.name!r} has no weights left that matter; use reuse factor 1 for it")
+    rows = rows_that_count(parameters, intervals)
     fixed = np.where(moving, 0.0, low)[:, None] * parameters.weights
     if not exact:
         fixed = np.floor(fixed / parameters.accum.lsb) * parameters.accum.lsb
@@ -101,6 +99,12 @@ def dense_sums(segment: Segment, intervals: list[Interval], *, may_truncate: boo
         return plain
     starts = np.rint((start + rounding.offset) / unit).astype(np.int64)
     return DenseSums(**{**vars(plain), "starts": starts, "rounding": rounding})
+
+
+def rows_that_count(parameters: DenseParameters, intervals: list[Interval]) -> list[int]:
+    """Index of each input that is not constant and has weights."""
+    moving = np.array([low != high for low, high, _ in intervals])
+    return [int(i) for i in np.flatnonzero(moving & np.any(parameters.weights != 0, axis=1))]
 
 
 def _check_accumulator(
