@@ -34,7 +34,10 @@ RESET_EVENTS = 100
 CROWDED_EVENTS = 400
 """Events offered in every clock cycle, whatever the initiation interval."""
 
-PATTERNS = ("back_to_back", "gaps", "reset", "crowded")
+RESTART_EVENTS = 40
+"""Events that come right after a reset in the middle of another event."""
+
+PATTERNS = ("back_to_back", "gaps", "reset", "crowded", "restart")
 """The patterns of stimuli that give results."""
 
 PORTS = ("clk", "rst", "in_valid", "in_data", "out_valid", "out_data")
@@ -151,6 +154,7 @@ class CoreSimulator:
             "gap_events": GAP_EVENTS,
             "reset_events": RESET_EVENTS,
             "crowded_events": CROWDED_EVENTS,
+            "restart_events": RESTART_EVENTS,
             "probes": probes or {},
             "seed": seed,
         }

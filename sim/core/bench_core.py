@@ -53,6 +53,14 @@ class Core:
         for _ in range(cycles):
             await self.tick()
 
+    async def interrupted(self, event: int, idle: int) -> None:
+        """An event and, some cycles after it, a reset. What comes of it until then is not kept."""
+        results = len(self.received)
+        await self.tick(event)
+        await self.idle(idle)
+        await self.tick(reset=True)
+        del self.sent[-1:], self.received[results:], self.rows[results:]
+
     def take_log(self) -> dict[str, np.ndarray]:
         """The log since the last call."""
         rows = np.frombuffer(b"".join(self.rows), dtype=np.uint8).reshape(len(self.rows), self.output_bytes)
@@ -137,5 +145,12 @@ async def drive(dut: object) -> None:
     await core.idle(drain)
     core.sent = core.sent[::interval]
     keep("crowded")
+
+    # A reset in the middle of an event, and at once another event, which finds nothing of the one before.
+    for other, event in zip(events_of(inputs[::-1]), events_of(inputs[: job["restart_events"]]), strict=False):
+        await core.interrupted(other, random.randrange(interval))
+        await core.tick(event)
+        await core.idle(drain)
+    keep("restart")
 
     np.savez(folder / "results.npz", **results)

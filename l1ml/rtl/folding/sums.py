@@ -79,7 +79,8 @@ def dense_sums(segment: Segment, intervals: list[Interval], *, may_truncate: boo
     real = parameters.weights[rows]
     weight_lsb = min(lowest_bit(w) for w in real[real != 0])
     unit = min([lsb * weight_lsb] + [lowest_bit(b) for b in start[start != 0]]) if exact else parameters.accum.lsb
-    dropped = 0 if exact else round(np.log2(unit / (lsb * weight_lsb)))
+    # Products of constant inputs may be the only ones that lose bits.
+    dropped = 0 if exact else max(0, round(np.log2(unit / (lsb * weight_lsb))))
     weights = np.rint(real * lsb * 2.0**dropped / unit).astype(np.int64)
     plain = DenseSums(
         rows=rows,

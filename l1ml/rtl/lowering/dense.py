@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
-from l1ml.rtl.cast import cast
+from l1ml.rtl.cast import cast, is_constant
 from l1ml.rtl.lowering.registry import Tables, attribute_type, lowers, output_type
 
 MAX_WEIGHT_BITS = 24
@@ -113,8 +113,9 @@ def accumulate(x: FVArray, parameters: DenseParameters) -> list[FVariable]:
         rows, kernel = list(np.asarray(x)), real
     else:
         rows, kernel = _cast_products(x, real, accum)
-    if not rows:
-        sums: list[Any] = [FVariable.from_const(0.0, hwconf=x.hwconf)] * len(start)
+    known = np.array([float(v.low) if is_constant(v) else np.nan for v in rows])
+    if not np.any(kernel[np.isnan(known)]):  # alkaid does not multiply nothing but constants by a matrix
+        sums: list[Any] = list(np.nan_to_num(known) @ kernel)
     else:
         # alkaid addresses tables with groups of one-bit inputs, which must not be sign bits.
         signs = np.array([-1.0 if v.low < 0 and sum(v.kif) == 1 else 1.0 for v in rows])
