@@ -16,8 +16,8 @@ from networks import compile_graph, convert
 import l1ml
 from l1ml.rtl.backend import rtl_folder
 from l1ml.rtl.build import estimate
-from l1ml.rtl.folding.microcode import BLOCK_ROM_DEPTH, Microcode
-from l1ml.rtl.folding.multiplier_printing import _booth
+from l1ml.rtl.folding.multipliers.microcode import BLOCK_ROM_DEPTH, Microcode
+from l1ml.rtl.folding.multipliers.printing import _booth
 
 EVENTS = 200
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from l1ml.rtl.folding.packing import Group, Lane, Prices, pack, selection, share_selections
+from l1ml.rtl.folding.multipliers.packing import Group, Lane, Prices, pack, selection, share_selections
 
 PRICES = Prices(lane=170.0, adder=20.0, result=40.0)
 """Those of a layer with weights of 6 bits and inputs of 9, to take eight slots."""

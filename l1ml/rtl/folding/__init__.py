@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from l1ml.errors import L1mlError
-from l1ml.rtl.folding.digit_printing import print_digits
-from l1ml.rtl.folding.digit_segment import fold_digits
-from l1ml.rtl.folding.multiplier_printing import print_multipliers
-from l1ml.rtl.folding.multiplier_segment import Multiplier, fold_multipliers
+from l1ml.rtl.folding.digits.printing import print_digits
+from l1ml.rtl.folding.digits.segment import fold_digits
+from l1ml.rtl.folding.multipliers.printing import print_multipliers
+from l1ml.rtl.folding.multipliers.segment import Multiplier, fold_multipliers
 from l1ml.rtl.folding.printed import PrintedSegment
 from l1ml.rtl.folding.sums import rows_that_count
 from l1ml.rtl.graph import Segment

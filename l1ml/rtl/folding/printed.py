@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from l1ml.rtl.folding.packing import MULTIPLIER_PRICE
+from l1ml.rtl.folding.multipliers.packing import MULTIPLIER_PRICE
 from l1ml.rtl.trace import Interval
 
 

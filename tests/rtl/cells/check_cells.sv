@@ -107,7 +107,7 @@ module check #(
         end
     end
 
-    // Digits as multiplier_printing.py makes them of a weight
+    // Digits as l1ml makes them of a weight
     wire logic [2*D:0] padded = {(2*D)'(b), 1'b0};
     wire logic [D-1:0] one, two, negative;
     for (genvar k = 0; k < D; k++) begin : gen_digit

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 from typing import Any
 
-from l1ml.rtl.folding.digit_segment import Arithmetic, FoldedSegment, digit_expressions
+from l1ml.rtl.folding.digits.segment import Arithmetic, FoldedSegment, digit_expressions
 from l1ml.rtl.folding.printed import PrintedSegment
 from l1ml.rtl.graph import Segment, Tensor
 from l1ml.rtl.listing import Sink, Source, pack_outputs, tensor_sinks

@@ -13,7 +13,7 @@ from alkaid.types import CombLogic
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.rtl.cast import cast
-from l1ml.rtl.folding.packing import MULTIPLIER_PRICE, Group, Prices, pack
+from l1ml.rtl.folding.multipliers.packing import MULTIPLIER_PRICE, Group, Prices, pack
 from l1ml.rtl.folding.sums import DenseSums, dense_sums
 from l1ml.rtl.graph import Segment, Tensor, identifier
 from l1ml.rtl.listing import Source, tensor_sources

@@ -9,7 +9,7 @@ from alkaid.trace import FVariable, FVArray
 from alkaid.types import CombLogic
 
 from l1ml.rtl.cast import cast
-from l1ml.rtl.folding.digits import Accumulator, DigitPlan, accumulator, plan_digits, trace_kernel
+from l1ml.rtl.folding.digits.plan import Accumulator, DigitPlan, accumulator, plan_digits, trace_kernel
 from l1ml.rtl.folding.rounding import RoundingPlan
 from l1ml.rtl.folding.sums import DenseSums, dense_sums
 from l1ml.rtl.graph import Segment, Tensor, identifier

@@ -6,9 +6,9 @@ from dataclasses import replace
 from math import ceil
 from typing import Any
 
-from l1ml.rtl.folding.microcode import Microcode
-from l1ml.rtl.folding.multiplier_segment import Engine, SharedSegment
-from l1ml.rtl.folding.packing import Node, selection, share_selections
+from l1ml.rtl.folding.multipliers.microcode import Microcode
+from l1ml.rtl.folding.multipliers.packing import Node, selection, share_selections
+from l1ml.rtl.folding.multipliers.segment import Engine, SharedSegment
 from l1ml.rtl.folding.printed import PrintedSegment
 from l1ml.rtl.graph import Segment, Tensor
 from l1ml.rtl.listing import Sink, pack_outputs, tensor_sinks

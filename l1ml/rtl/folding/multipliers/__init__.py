@@ -1,0 +1,1 @@
+"""Shared multipliers: other inputs and weights in every clock cycle."""
