@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
@@ -73,26 +72,6 @@ def convert(model: Any, folder: Path, options: Options | None = None, *, write_r
         return hls4ml.converters.convert_from_keras_model(
             model, hls_config=config, backend="Verilog", output_dir=str(folder), **arguments
         )
-
-
-def branch_by_branch(graph: Any) -> None:
-    """Put the layers of each branch one after the other, as they are in a network of one branch.
-
-    hls4ml takes them by depth, and then no activation follows its dense layer, so that each gets a module of its own.
-    """
-    ordered: dict[str, Any] = {}
-
-    def visit(node: Any) -> None:
-        ordered[node.name] = node
-        for other in graph.graph.values():
-            if set(node.outputs) & set(other.inputs):
-                visit(other)
-
-    for node in graph.graph.values():
-        if node.class_name == "Input":
-            visit(node)
-    assert len(ordered) == len(graph.graph)
-    graph.graph = OrderedDict(ordered)
 
 
 def compile_graph(graph: Any) -> None:

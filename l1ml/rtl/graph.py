@@ -54,6 +54,18 @@ class Segment:
         dense = [layer for layer in self.layers if layer.class_name == "Dense"]
         return max((int(layer.get_attr("reuse_factor")) for layer in dense), default=1)
 
+    def chain(self) -> list[Any]:
+        """The layers from the first on, as long as each is all that the one before it is used for."""
+        wanted = {t.name for t in self.outputs}
+        chain = self.layers[:1]
+        for layer in self.layers[1:]:
+            (before,) = chain[-1].outputs
+            users = [other for other in self.layers if before in other.inputs]
+            if users != [layer] or len(layer.inputs) > 1 or identifier(before) in wanted:
+                break
+            chain.append(layer)
+        return chain
+
     def producer(self, tensor: Tensor) -> str:
         """Name of the hls4ml layer that gives one of the outputs."""
         return next(str(la.name) for la in self.layers for name in la.outputs if identifier(name) == tensor.name)
@@ -103,16 +115,12 @@ def network_of(model: Any) -> Network:
     for layer in model.get_layers():
         if layer.class_name in ("Input", "InputLayer"):
             continue
-        current = segments[-1] if segments else None
-        joins = (
-            current is not None
-            and layer.class_name not in HEAVY_CLASSES
-            and all(owner.get(name) is current for name in layer.inputs)
-        )
-        if not joins:
+        # A light layer joins whoever makes all of its inputs, however many other branches hls4ml puts between them.
+        makers = [owner.get(name) for name in layer.inputs]
+        current = makers[0] if all(maker is makers[0] for maker in makers) else None
+        if current is None or layer.class_name in HEAVY_CLASSES:
             current = Segment(identifier(layer.name))
             segments.append(current)
-        assert current is not None
         current.layers.append(layer)
         for name in layer.inputs:
             if owner.get(name) is not current and tensors[name] not in current.inputs:

@@ -20,6 +20,9 @@ STRATEGIES = {
 }
 """Strategies that the Verilog backend knows, by hls4ml's names in lower case."""
 
+OURS = ("distributed_arithmetic", "auto")
+"""Strategies for which the C++ is written with ``Latency``."""
+
 NEAR = 6
 """How many valid reuse factors an error lists."""
 
@@ -33,8 +36,10 @@ class ChooseStrategies(OptimizerPass):
     """
 
     def match(self, node: Any) -> bool:
-        """Dense layers that have not been looked at."""
-        return node.class_name == "Dense" and node.get_attr("rtl_strategy") is None
+        """Dense layers that have not been looked at, and others for which hls4ml knows no such strategy."""
+        if node.class_name == "Dense":
+            return node.get_attr("rtl_strategy") is None
+        return STRATEGIES.get(str(node.get_attr("strategy")).lower()) in OURS
 
     def transform(self, model: Any, node: Any) -> bool:
         """Check and translate.
@@ -42,6 +47,9 @@ class ChooseStrategies(OptimizerPass):
         Raises:
             L1mlError: If the strategy is unknown or the reuse factor is not valid.
         """
+        if node.class_name != "Dense":
+            node.set_attr("strategy", "latency")
+            return False
         asked = str(model.config.get_strategy(node))  # in lower case
         strategy = STRATEGIES.get(asked.lower())
         if strategy is None:
@@ -52,7 +60,7 @@ class ChooseStrategies(OptimizerPass):
         node.set_attr("rtl_strategy", strategy)
         if strategy == "distributed_arithmetic":
             node.set_attr("accum_t", exact_accumulator(node))
-        if strategy in ("distributed_arithmetic", "auto"):
+        if strategy in OURS:
             model.config.layer_name_strategy[node.name.lower()] = "Latency"
         return False
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from networks import branch_by_branch, columns, convert, quiet
+from networks import columns, convert, quiet
 from random_networks import Generator, Layer, Limits, Source, keras_model
 
 import l1ml
@@ -33,7 +33,6 @@ def check(keras: Any, folder: Path, networks: list[list[Layer]], sources: Sequen
     print(*(layer for network in networks for layer in network), sep="\n")
     model, options = keras_model(keras, networks, sources)
     graph = convert(model, folder, options, write_rtl=True)
-    branch_by_branch(graph)
     with quiet():
         graph.write()
         script = folder / "build_lib.sh"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from networks import branch_by_branch, columns, compile_graph, convert, lowered, quiet
+from networks import columns, compile_graph, convert, lowered, quiet
 
 import l1ml
 from l1ml.errors import L1mlError
@@ -71,7 +71,6 @@ def test_branches_of_all_reuse_factors_and_modes_agree_with_the_cpp(
 ) -> None:
     model, options = branches(keras, input_type, seed=len(input_type))
     graph = convert(model, tmp_path, options, write_rtl=True)
-    branch_by_branch(graph)
     compile_graph(graph)
     result = l1ml.verify(graph, events=1500)
     assert result.first_mismatch is None
@@ -173,7 +172,6 @@ def test_constant_layers_and_accumulators_that_lose_bits_give_what_the_cpp_gives
             chain(keras, x, f"{name}wraps", [last], options, ReuseFactor=2, Strategy=strategy, precision=wrap)
         )
     graph = convert(keras.Model(x, outputs), tmp_path, options, write_rtl=True)
-    branch_by_branch(graph)
     compile_graph(graph)
     result = l1ml.verify(graph, events=500)
     assert result.mismatches == 0, (columns(network_of(graph))[result.first_mismatch.output], result.first_mismatch)
@@ -218,13 +216,43 @@ def test_an_accumulator_that_rounds_or_saturates_is_refused_when_folded(
     keras: Any, tmp_path: Path, strategy: str, accum: str, message: str
 ) -> None:
     model, options = one_layer(keras, 4, strategy, accum)
+    model.set_weights([np.full(w.shape, 1.75) for w in model.get_weights()])
     options["x"] = {"precision": {"result": "fixed<7,3>"}}
     graph = convert(model, tmp_path, options, write_rtl=True)
     with pytest.raises(L1mlError, match=rf"layer 'fc': accum_t {message}.*accum precision to auto"), quiet():
         graph.write()
 
 
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_strategy_may_be_given_to_activations_too(keras: Any, tmp_path: Path, strategy: str) -> None:
+    model, options = one_layer(keras, 4, strategy)
+    more = keras.Model(model.inputs, keras.layers.Activation("relu", name="relu")(model.output))
+    options["relu"] = {"Strategy": strategy, "ReuseFactor": 4}
+    assert write(convert(more, tmp_path, options, write_rtl=True)).initiation_interval == 4
+
+
 def test_a_strategy_that_is_not_known_is_refused_with_the_known_ones(keras: Any, tmp_path: Path) -> None:
     model, options = one_layer(keras, 1, "Magic")
     with pytest.raises(L1mlError, match=r"strategy 'magic' is not known.*Latency, Resource, distributed_arithmetic"):
         convert(model, tmp_path, options).write()
+
+
+def test_what_forks_behind_a_folded_layer_agrees_with_the_cpp(keras: Any, tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    x = keras.layers.Input((8,), name="x")
+    options: dict[str, Any] = {"x": {"precision": {"result": "fixed<8,3>"}}}
+    outputs = []
+    for strategy in ("distributed_arithmetic", "Resource", "Latency"):
+        name = strategy[0].lower()
+        sums = keras.layers.Dense(4, name=f"{name}_fc")(x)
+        positive = keras.layers.Activation("relu", name=f"{name}_relu")(sums)
+        outputs += [sums, positive, keras.layers.LeakyReLU(0.25, name=f"{name}_leaky")(sums)]
+        precision = {"weight": "fixed<6,2>", "bias": "fixed<6,2>", "accum": "auto", "result": "fixed<9,4>"}
+        options[f"{name}_fc"] = {"precision": precision, "Strategy": strategy, "ReuseFactor": 4}
+        options[f"{name}_relu"] = {"precision": {"result": "ufixed<5,3,RND_CONV,SAT>"}}
+    model = keras.Model(x, outputs)
+    model.set_weights([random_weights(rng, w.shape) for w in model.get_weights()])
+    graph = convert(model, tmp_path, options, write_rtl=True)
+    compile_graph(graph)
+    assert [len(segment.outputs) for segment in network_of(graph).segments] == [3, 3, 3]
+    assert l1ml.verify(graph, events=500).first_mismatch is None

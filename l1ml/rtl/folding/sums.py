@@ -95,7 +95,7 @@ def dense_sums(segment: Segment, intervals: list[Interval], *, may_truncate: boo
     )
     least, most = (plain.starts + bound.sum(axis=0) for bound in plain.product_bounds())
     bounds = (float(least.min()) * unit, float(most.max()) * unit)
-    rounding = plan_rounding(segment.layers, parameters.accum, bounds, unit)
+    rounding = plan_rounding(segment.chain()[:2], parameters.accum, bounds, unit)
     if rounding is None:
         return plain
     starts = np.rint((start + rounding.offset) / unit).astype(np.int64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Literal
 
 import numpy as np
@@ -167,14 +168,7 @@ def _check_dsp(name: str, kind: FixedType, weight_bits: int, sum_bits: int) -> N
 
 def _shared_layers(segment: Segment) -> list[Any]:
     """The layers behind the dense one that an engine can apply to each of its neurons in turn."""
-    wanted = {t.name for t in segment.outputs}
-    shared: list[Any] = []
-    for before, layer in zip(segment.layers, segment.layers[1:], strict=False):
-        chained = list(layer.inputs) == [before.outputs[0]]
-        if layer.class_name not in UNIFORM or not chained or identifier(before.outputs[0]) in wanted:
-            break
-        shared.append(layer)
-    return shared
+    return list(takewhile(lambda layer: layer.class_name in UNIFORM, segment.chain()[1:]))
 
 
 def _engine(
