@@ -17,6 +17,8 @@ lint: .venv/installed ## Check style and types
 
 bench: .venv/installed ## Measure what the documentation claims
 	$(BIN)/python bench/third_party.py
+	$(BIN)/python bench/folding.py
+	$(BIN)/python bench/size.py
 
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv

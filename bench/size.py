@@ -1,6 +1,6 @@
-"""Time and memory of writing Verilog against the width of a network: 16, five layers of that width, 5.
+"""CPU time and memory of writing Verilog against the width of a network: 16, five layers of that width, 5.
 
-python bench/size.py                          # widths 50, 100, 200, 500; writes size.png
+python bench/size.py                          # widths 50, 100, 200, 500; draws build/size.png
 python bench/size.py --widths 500 --events 200
 
 8-bit weights, 80 % of them zero, strategy Resource, each layer at the valid reuse factor nearest to 100. With
@@ -37,14 +37,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--widths", default="50,100,200,500", help="widths of the hidden layers")
     parser.add_argument("--events", type=int, default=0, help="events to compare with the C++")
-    parser.add_argument("--figure", type=Path, default=Path("size.png"), help="where the figure goes")
+    parser.add_argument("--figure", type=Path, default=Path("build/size.png"), help="where the figure goes")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
         print(json.dumps(measure(options.one, options.events)))
         return
     table = Table(
-        "width", "nonzero weights", "multipliers", "seconds", "µs / (n log2 n)", "GiB", "mismatches", box=None
+        "width", "nonzero weights", "multipliers", "CPU seconds", "µs / (n log2 n)", "GiB", "mismatches", box=None
     )
     points = []
     for width in map(int, options.widths.split(",")):
@@ -90,9 +90,9 @@ def measure(width: int, events: int) -> dict[str, Any]:
         graph = random_dense(folder, widths, strategy="Resource", reuse_factors=factors, **kinds)
         graph.write()
         weights = [layer.weights["weight"].data for layer in graph.get_layers() if layer.weights]
-        started = time.monotonic()
+        started = time.process_time()
         write_rtl(graph, folder, rtl_folder(graph))
-        seconds = time.monotonic() - started
+        seconds = time.process_time() - started
         gib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         design = Design.load(rtl_folder(graph))
         text = [(rtl_folder(graph) / f"{m.name}.sv").read_text() for m in design.modules]
@@ -112,7 +112,7 @@ def measure(width: int, events: int) -> dict[str, Any]:
 
 
 def draw(points: list[dict[str, Any]], file: Path) -> None:
-    """Seconds and GiB against nonzero weights, with n log n through the first point for comparison."""
+    """CPU seconds and GiB against nonzero weights, with n log n through the first point for comparison."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -127,10 +127,11 @@ def draw(points: list[dict[str, Any]], file: Path) -> None:
         left.annotate(
             f"width {point['width']}", (point["nonzero"], point["seconds"]), (6, -10), textcoords="offset points"
         )
-    left.set(xlabel="nonzero weights", ylabel="seconds", xlim=(n[0] / 4, n[-1] * 2))
+    left.set(xlabel="nonzero weights", ylabel="CPU seconds", xlim=(n[0] / 4, n[-1] * 2))
     left.legend()
     right.semilogx(n, [p["gib"] for p in points], "o-")
     right.set(xlabel="nonzero weights", ylabel="peak memory / GiB", ylim=(0, None))
+    file.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(file, dpi=150)
 
 
