@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -153,7 +154,10 @@ def test_an_interrupt_from_the_keyboard_is_one_line_and_leaves_no_half_stage(
 ) -> None:
     folder = copy_build(["dataset"])
     command = [L1ML, "train", small_build.spec, "--out", folder]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # A shell that runs the tests in the background lets its children ignore the keyboard.
+    listen = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, preexec_fn=listen)
     while not (folder / ".train.partial").exists():
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
