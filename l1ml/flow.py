@@ -66,7 +66,7 @@ STAGES = (
         "rtl",
         "Write Verilog",
         ("rtl",),
-        ("rtl", "fixed.py", "firmware_templates/rtl", "firmware_templates/cpp"),
+        ("rtl", "fixed.py", *(f"firmware_templates/{part}" for part in ("rtl", "cells", "yosys", "cpp"))),
     ),
     Stage(
         "verify",
