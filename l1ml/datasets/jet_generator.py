@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
 import shutil
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from importlib import metadata, util
 from pathlib import Path
 from typing import Any
@@ -16,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ml.console import progress_bar
 from l1ml.datasets import jet_events
+from l1ml.datasets.chunks import Arrays, Chunk, complete, plan, save
 from l1ml.datasets.jets import CLASSES, FEATURES
 from l1ml.errors import L1mlError
 
@@ -27,26 +23,6 @@ MANTISSA_BITS = 11
 """Bits of the float32 mantissa that are kept, a rounding below 2.5e-4 that halves the file."""
 
 _PACKAGES = ("pythia8mc", "fastjet", "numpy")
-
-
-@dataclass(frozen=True)
-class _Chunk:
-    label: int
-    index: int
-    jets: int
-    seed: int
-
-    @property
-    def name(self) -> str:
-        return f"{CLASSES[self.label]}-{self.index:05d}.npz"
-
-    def sequence(self) -> np.random.SeedSequence:
-        return np.random.SeedSequence(self.seed, spawn_key=(self.label, self.index))
-
-    @property
-    def pythia_seed(self) -> int:
-        # Pythia takes seeds from 1 to 900,000,000.
-        return 1 + int(self.sequence().generate_state(1, np.uint64)[0] % 900_000_000)
 
 
 def generate(n_jets: int, out: Path, *, seed: int, workers: int | None = None) -> Path:
@@ -75,19 +51,14 @@ def generate(n_jets: int, out: Path, *, seed: int, workers: int | None = None) -
     """
     out = Path(out)
     _check(n_jets, out, seed, workers)
-    chunks = _plan(n_jets, seed)
+    chunks = plan(n_jets, CLASSES, CHUNK_JETS, seed)
     origin = provenance()
     parts = out.with_name(out.name + ".parts")
     try:
-        parts.mkdir(parents=True, exist_ok=True)
-        found = [_read_part(parts, chunk, origin) is not None for chunk in chunks]
-        todo = [chunk for chunk, done in zip(chunks, found, strict=True) if not done]
-        if todo:
-            _run(todo, n_jets, parts, origin, workers or _usable_cores())
-        features = [f for chunk in chunks if (f := _read_part(parts, chunk, origin)) is not None]
-        if len(features) < len(chunks):
+        made = complete(chunks, _make, parts, origin, what="Jets", workers=workers)
+        if made is None:
             raise L1mlError(f"{parts}: files vanished while running; run the same command again, alone")
-        _write_file(out, chunks, features, seed, origin)
+        _write_file(out, chunks, [part["features"] for part in made], seed, origin)
         shutil.rmtree(parts)
     except OSError as error:
         raise L1mlError(f"{out}: cannot write ({error}); mend the folder or give another --out") from error
@@ -132,21 +103,6 @@ def _check(n_jets: int, out: Path, seed: int, workers: int | None) -> None:
         raise L1mlError(f"{out}: is a folder; give the name of a file")
 
 
-def _usable_cores() -> int:
-    # Not every system can tell which cores this process may use.
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _plan(n_jets: int, seed: int) -> list[_Chunk]:
-    share, rest = divmod(n_jets, len(CLASSES))
-    chunks = []
-    for label in range(len(CLASSES)):
-        jets = share + (label < rest)
-        for index, start in enumerate(range(0, jets, CHUNK_JETS)):
-            chunks.append(_Chunk(label, index, min(CHUNK_JETS, jets - start), seed))
-    return chunks
-
-
 def provenance() -> dict[str, Any]:
     """Package versions and all parameters, as recorded in each file."""
     return {
@@ -156,76 +112,28 @@ def provenance() -> dict[str, Any]:
     }
 
 
-def _identity(chunk: _Chunk, origin: dict[str, Any]) -> str:
-    """What a part must have been made from to be used again."""
-    made_from = {"seed": chunk.seed, "label": chunk.label, "index": chunk.index, "jets": chunk.jets}
-    return json.dumps({**made_from, **origin}, sort_keys=True)
-
-
-def _run(todo: list[_Chunk], n_jets: int, parts: Path, origin: dict[str, Any], workers: int) -> None:
-    # Spawned, not forked: no state of this process can then reach a worker and change its jets.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(workers, len(todo)), mp_context=context, initializer=_silence)
-    with progress_bar() as bar:
-        kept = n_jets - sum(chunk.jets for chunk in todo)
-        task = bar.add_task("Jets", total=n_jets, completed=kept, note="")
-        try:
-            futures = [pool.submit(_make_part, chunk, parts, origin) for chunk in todo]
-            for future in as_completed(futures):
-                chunk = future.result()
-                bar.update(task, advance=chunk.jets, note=f"last: {CLASSES[chunk.label]}")
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _silence() -> None:
-    # FastJet writes its banner from C++ straight to file descriptor 1, into the progress bar.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-
-
-def _make_part(chunk: _Chunk, parts: Path, origin: dict[str, Any]) -> _Chunk:
+def _make(chunk: Chunk) -> Arrays:
     features = jet_events.simulate(
-        CLASSES[chunk.label],
-        chunk.jets,
+        chunk.class_name,
+        chunk.size,
         pythia_seed=chunk.pythia_seed,
         rng=np.random.default_rng(chunk.sequence().spawn(1)[0]),
     )
-    _save(
-        parts / chunk.name,
-        features=round_mantissa(features),
-        identity=np.array(_identity(chunk, origin)),
-    )
-    return chunk
-
-
-def _read_part(parts: Path, chunk: _Chunk, origin: dict[str, Any]) -> NDArray[np.float32] | None:
-    """The features of a finished chunk; None if it is missing, damaged or made from something else."""
-    path = parts / chunk.name
-    if not path.is_file():
-        return None
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            features, identity = file["features"], str(file["identity"])
-    # Damaged bytes make zipfile, zlib and numpy raise nearly anything; the chunk is then made again.
-    except Exception:
-        return None
-    if identity != _identity(chunk, origin) or features.shape != (chunk.jets, len(FEATURES)):
-        return None
-    return features.astype(np.float32)
+    return {"features": round_mantissa(features)}
 
 
 def _write_file(
     out: Path,
-    chunks: list[_Chunk],
+    chunks: list[Chunk],
     features: list[NDArray[np.float32]],
     seed: int,
     origin: dict[str, Any],
 ) -> None:
-    labels = np.repeat([chunk.label for chunk in chunks], [chunk.jets for chunk in chunks]).astype(np.int8)
+    labels = np.repeat([chunk.label for chunk in chunks], [chunk.size for chunk in chunks]).astype(np.int8)
     # The key follows those of the chunks, whose first entry is a label.
     shuffle = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(len(CLASSES),)))
     order = shuffle.permutation(len(labels))
-    _save(
+    save(
         out,
         features=np.concatenate(features)[order],
         labels=labels[order],
@@ -235,14 +143,3 @@ def _write_file(
         chunk_seeds=np.array([(chunk.label, chunk.index, chunk.pythia_seed) for chunk in chunks]),
         provenance=np.array(json.dumps(origin, sort_keys=True)),
     )
-
-
-def _save(path: Path, **arrays: NDArray[Any]) -> None:
-    """Write an npz file that is at no time seen half written."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **arrays)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

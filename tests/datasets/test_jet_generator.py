@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from l1ml.datasets import jet_events, jet_generator, jets
+from l1ml.datasets import chunks, jet_events, jet_generator, jets
 from l1ml.datasets.jet_generator import generate, round_mantissa
 from l1ml.datasets.jets import CLASSES
 from l1ml.errors import L1mlError
@@ -51,13 +51,13 @@ def test_same_file_for_more_workers_and_after_an_interruption(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "new" / "jets.npz"
-    run = jet_generator._run
+    run = chunks._run
 
     def interrupted(todo: list, *args: object) -> None:
         run(todo[:2], *args)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(jet_generator, "_run", interrupted)
+    monkeypatch.setattr(chunks, "_run", interrupted)
     with pytest.raises(KeyboardInterrupt):
         generate(N_JETS, out, seed=5, workers=2)
     parts = out.with_name("jets.npz.parts")
@@ -68,7 +68,7 @@ def test_same_file_for_more_workers_and_after_an_interruption(
     np.savez(parts / "w-00000.npz", features=np.zeros((4, 16), np.float32), identity=np.array("other"))
 
     resumed = []
-    monkeypatch.setattr(jet_generator, "_run", lambda todo, *args: (resumed.extend(todo), run(todo, *args)))
+    monkeypatch.setattr(chunks, "_run", lambda todo, *args: (resumed.extend(todo), run(todo, *args)))
     generate(N_JETS, out, seed=5, workers=2)
     assert [CLASSES[chunk.label] for chunk in resumed] == ["q", "w", "z", "t"]
     assert out.read_bytes() == made.read_bytes()
@@ -106,17 +106,17 @@ def test_bosons_decay_longitudinally_and_keep_their_momentum(name: str, monkeypa
 
 
 def test_plan_splits_classes_into_chunks() -> None:
-    chunks = jet_generator._plan(5 * 2 * jet_generator.CHUNK_JETS + 7, seed=1)
-    assert sum(chunk.jets for chunk in chunks) == 5 * 2 * jet_generator.CHUNK_JETS + 7
-    assert max(chunk.jets for chunk in chunks) == jet_generator.CHUNK_JETS
-    assert [chunk.jets for chunk in chunks if chunk.index == 2] == [2, 2, 1, 1, 1]
-    assert len({chunk.pythia_seed for chunk in chunks}) == len(chunks) == len({c.name for c in chunks})
-    assert all(1 <= chunk.pythia_seed <= 900_000_000 for chunk in chunks)
+    planned = chunks.plan(5 * 2 * jet_generator.CHUNK_JETS + 7, CLASSES, jet_generator.CHUNK_JETS, seed=1)
+    assert sum(chunk.size for chunk in planned) == 5 * 2 * jet_generator.CHUNK_JETS + 7
+    assert max(chunk.size for chunk in planned) == jet_generator.CHUNK_JETS
+    assert [chunk.size for chunk in planned if chunk.index == 2] == [2, 2, 1, 1, 1]
+    assert len({chunk.pythia_seed for chunk in planned}) == len(planned) == len({c.name for c in planned})
+    assert all(1 <= chunk.pythia_seed <= 900_000_000 for chunk in planned)
 
 
 def test_longer_run_starts_with_the_same_seeds() -> None:
-    short = {(c.label, c.index): c.pythia_seed for c in jet_generator._plan(100, seed=3)}
-    long = {(c.label, c.index): c.pythia_seed for c in jet_generator._plan(100_000, seed=3)}
+    short = {(c.label, c.index): c.pythia_seed for c in chunks.plan(100, CLASSES, 2000, seed=3)}
+    long = {(c.label, c.index): c.pythia_seed for c in chunks.plan(100_000, CLASSES, 2000, seed=3)}
     assert short.items() <= long.items()
 
 
