@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,22 +51,25 @@ class Chunk:
         return 1 + int(self.sequence().generate_state(1, np.uint64)[0] % 900_000_000)
 
 
-def plan(n: int, classes: tuple[str, ...], size: int, seed: int) -> list[Chunk]:
-    """Split events, equally many of each class, into chunks; the first classes get the remainder.
+def equal_shares(n: int, classes: Sequence[str]) -> dict[str, int]:
+    """Split n events among classes; the first classes get the remainder."""
+    share, rest = divmod(n, len(classes))
+    return {name: share + (label < rest) for label, name in enumerate(classes)}
+
+
+def plan(sizes: Mapping[str, int], chunk_size: int, seed: int) -> list[Chunk]:
+    """Split the events of each class into chunks.
 
     Args:
-        n: Number of events.
-        classes: Names of the classes, by label.
-        size: Largest number of events in a chunk.
+        sizes: Number of events of each class, in the order of labels.
+        chunk_size: Largest number of events in a chunk.
         seed: Seed of the data set. A larger one with the same seed begins with the same chunks.
     """
-    share, rest = divmod(n, len(classes))
-    chunks = []
-    for label, name in enumerate(classes):
-        events = share + (label < rest)
-        for index, start in enumerate(range(0, events, size)):
-            chunks.append(Chunk(name, label, index, min(size, events - start), seed))
-    return chunks
+    return [
+        Chunk(name, label, index, min(chunk_size, events - start), seed)
+        for label, (name, events) in enumerate(sizes.items())
+        for index, start in enumerate(range(0, events, chunk_size))
+    ]
 
 
 def complete(

@@ -7,11 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from l1ml.datasets import chunks, jet_events, jet_generator, jets
-from l1ml.datasets.jet_generator import generate, round_mantissa
+from l1ml.datasets import chunks, generator, jet_events, jets
+from l1ml.datasets.jet_generator import MANTISSA_BITS, generate
 from l1ml.datasets.jets import CLASSES
 from l1ml.errors import L1mlError
 
@@ -33,7 +31,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_file_has_the_documented_content(made: Path) -> None:
     data = jets.load(made)
     assert np.bincount(data.labels, minlength=5).tolist() == [5, 5, 4, 4, 4]
-    assert np.array_equal(round_mantissa(data.features), data.features)
+    assert np.array_equal(generator.round_mantissa(data.features, MANTISSA_BITS), data.features)
     assert not made.with_name("jets.npz.parts").exists()
     assert [p.name for p in made.parent.iterdir()] == ["jets.npz"]
     with np.load(made) as file:
@@ -105,21 +103,6 @@ def test_bosons_decay_longitudinally_and_keep_their_momentum(name: str, monkeypa
     assert np.var(shares) == pytest.approx(0.05, abs=0.004)
 
 
-def test_plan_splits_classes_into_chunks() -> None:
-    planned = chunks.plan(5 * 2 * jet_generator.CHUNK_JETS + 7, CLASSES, jet_generator.CHUNK_JETS, seed=1)
-    assert sum(chunk.size for chunk in planned) == 5 * 2 * jet_generator.CHUNK_JETS + 7
-    assert max(chunk.size for chunk in planned) == jet_generator.CHUNK_JETS
-    assert [chunk.size for chunk in planned if chunk.index == 2] == [2, 2, 1, 1, 1]
-    assert len({chunk.pythia_seed for chunk in planned}) == len(planned) == len({c.name for c in planned})
-    assert all(1 <= chunk.pythia_seed <= 900_000_000 for chunk in planned)
-
-
-def test_longer_run_starts_with_the_same_seeds() -> None:
-    short = {(c.label, c.index): c.pythia_seed for c in chunks.plan(100, CLASSES, 2000, seed=3)}
-    long = {(c.label, c.index): c.pythia_seed for c in chunks.plan(100_000, CLASSES, 2000, seed=3)}
-    assert short.items() <= long.items()
-
-
 def test_every_class_has_a_process() -> None:
     assert tuple(jet_events.PROCESSES) == CLASSES
 
@@ -148,19 +131,6 @@ def test_rejects_arguments(
 @pytest.mark.parametrize("package", ["pythia8mc", "fastjet"])
 def test_missing_package_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str) -> None:
     find = importlib.util.find_spec
-    monkeypatch.setattr(jet_generator.util, "find_spec", lambda name: None if name == package else find("numpy"))
+    monkeypatch.setattr(generator.util, "find_spec", lambda name: None if name == package else find("numpy"))
     with pytest.raises(L1mlError, match=rf"{package}.*pip install 'l1ml\[generate\]'"):
         generate(10, tmp_path / "a.npz", seed=1)
-
-
-@given(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False, max_value=2.0**120), min_size=1))
-def test_round_mantissa(values: list[float]) -> None:
-    x = np.clip(np.array(values, dtype=np.float32), -(2.0**120), None)
-    rounded = round_mantissa(x)
-    normal = np.abs(x) > 1e-37
-    error = np.abs(rounded[normal].astype(np.float64) / x[normal] - 1)
-    assert (error <= 2.0 ** -(jet_generator.MANTISSA_BITS + 1)).all()
-    assert not (rounded.view(np.uint32) & 0xFFF).any()
-    assert np.array_equal(round_mantissa(rounded), rounded)
-    counts = np.arange(4096, dtype=np.float32)
-    assert np.array_equal(round_mantissa(counts), counts)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from l1ml.datasets import chunks, ring_events, ring_generator, rings
+from l1ml.datasets import chunks, generator, ring_events, ring_generator, rings
 from l1ml.datasets.ring_builder import cluster_et, hottest
 from l1ml.datasets.ring_generator import generate
 from l1ml.datasets.rings import CLASSES, layer_slices
@@ -138,35 +138,6 @@ def test_same_file_for_more_workers_and_after_an_interruption(
     assert out.read_bytes() == made.read_bytes()
 
 
-@pytest.mark.parametrize("damage", ["cut", "garbage", "short", "no identity"])
-def test_damaged_chunk_is_made_again(tmp_path: Path, damage: str) -> None:
-    planned = chunks.plan(6, ("a", "b"), 10, seed=0)
-    kept, damaged = (tmp_path / chunk.name for chunk in planned)
-    for path, chunk in ((kept, planned[0]), (damaged, planned[1])):
-        chunks.save(path, x=np.arange(3), identity=np.array(chunks._identity(chunk, {})))
-    assert all(chunks._read(tmp_path, chunk, {}) is not None for chunk in planned)
-    assert chunks._read(tmp_path, planned[0], {"other": 1}) is None
-    if damage == "cut":
-        damaged.write_bytes(damaged.read_bytes()[:-40])
-    elif damage == "garbage":
-        damaged.write_text("nonsense")
-    elif damage == "short":
-        chunks.save(damaged, x=np.arange(2), identity=np.array(chunks._identity(planned[1], {})))
-    else:
-        chunks.save(damaged, x=np.arange(3))
-    assert chunks._read(tmp_path, planned[0], {}) is not None
-    assert chunks._read(tmp_path, planned[1], {}) is None
-
-
-def test_plan_splits_classes_into_chunks() -> None:
-    planned = chunks.plan(47, ("a", "b", "c"), 6, seed=1)
-    assert [c.size for c in planned if c.index == 2] == [4, 4, 3]
-    assert len({c.pythia_seed for c in planned}) == len(planned) == len({c.name for c in planned})
-    assert all(1 <= c.pythia_seed <= 900_000_000 for c in planned)
-    longer = {(c.label, c.index): c.pythia_seed for c in chunks.plan(400, ("a", "b", "c"), 6, seed=1)}
-    assert {(c.label, c.index): c.pythia_seed for c in planned}.items() <= longer.items()
-
-
 @needs_generators
 @pytest.mark.parametrize(
     ("n", "name", "seed", "pileup", "workers", "message"),
@@ -197,7 +168,7 @@ def test_rejects_arguments(
 
 
 def test_missing_package_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ring_generator.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(generator.util, "find_spec", lambda name: None)
     with pytest.raises(L1mlError, match=r"pythia8mc.*pip install 'l1ml\[generate\]'"):
         generate(10, tmp_path / "a.npz", seed=1)
 
