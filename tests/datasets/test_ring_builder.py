@@ -7,7 +7,9 @@ import pytest
 
 from l1ml.datasets import rings as data
 from l1ml.datasets.ring_builder import (
+    N_CELLS,
     N_RINGS,
+    REGION,
     ROI_ETA,
     ROI_PHI,
     Cells,
@@ -15,8 +17,10 @@ from l1ml.datasets.ring_builder import (
     cluster_et,
     hottest,
     region,
+    region_cells,
     ring_numbers,
     rings,
+    sum_rings,
 )
 from l1ml.datasets.ring_calorimeter import EM2, LAYERS, PHI_UNIT, cell_centres, window_origin, window_shape
 from l1ml.errors import L1mlError
@@ -74,11 +78,13 @@ def test_all_rings_together_hold_the_region_of_interest() -> None:
     cells = _cells(np.random.default_rng(2))
     centres = hottest(cells, ETA, PHI)
     found = rings(cells, centres)
-    for (name, columns), layer, et in zip(data.layer_slices().items(), LAYERS, cells.et, strict=True):
-        inside = region(layer, cells, centres)
-        ring = ring_numbers(inside, et, layer.rings)
-        assert np.where(ring >= 0, et, 0).sum(axis=(1, 2)) == pytest.approx(found[:, columns].sum(axis=1), abs=0.1)
-        lost = (inside & (ring < 0)).sum(axis=(1, 2))
+    layers = zip(data.layer_slices().items(), LAYERS, REGION, cells.et, strict=True)
+    for (name, columns), layer, grid, et in layers:
+        inside = region(layer, cells.origin, centres)
+        cut = et[inside].reshape(N, grid.columns, grid.rows)
+        ring = ring_numbers(cut, grid.rings)
+        assert np.where(ring >= 0, cut, 0).sum(axis=(1, 2)) == pytest.approx(found[:, columns].sum(axis=1), abs=0.1)
+        lost = (ring < 0).sum(axis=(1, 2))
         # Four rings reach across the region; with more cells, what is far from a hottest cell at its side is lost.
         if name.startswith("had"):
             assert (lost == 0).all()
@@ -86,17 +92,19 @@ def test_all_rings_together_hold_the_region_of_interest() -> None:
 
 def test_region_of_interest_is_0_4_wide() -> None:
     cells = _cells(None)
-    inside = [region(layer, cells, hottest(cells, ETA, PHI)) for layer in LAYERS]
+    inside = [region(layer, cells.origin, hottest(cells, ETA, PHI)) for layer in LAYERS]
     # (columns, rows): all cells whose centre is less than 0.2 away; the hottest EM2 cell has 7 on each side.
     shapes = [tuple(int(side.any(axis=k).sum(axis=1).max()) for k in (2, 1)) for side in inside]
     assert shapes == [(15, 4), (128, 4), (15, 15), (8, 15), (4, 4), (4, 4), (2, 4)]
+    assert shapes == [(grid.columns, grid.rows) for grid in REGION]
+    assert [mask.sum(axis=(1, 2)).tolist() for mask in inside] == [[grid.cells] * N for grid in REGION]
 
 
 def test_one_hot_cell_in_each_layer_is_ring_0() -> None:
     cells = _cells(None)
     centres = Centres(*(p[:, p.shape[1] // 2] for p in cell_centres(LAYERS[EM2], cells.origin)))
     for layer, et in zip(LAYERS, cells.et, strict=True):
-        inside = region(layer, cells, centres).reshape(N, -1)
+        inside = region(layer, cells.origin, centres).reshape(N, -1)
         for candidate in range(N):
             et[candidate].flat[RNG.choice(np.flatnonzero(inside[candidate]))] = 1000.0
     found = rings(cells, centres)
@@ -145,6 +153,37 @@ def test_missing_layer_is_an_error() -> None:
     cells = _cells(None)
     with pytest.raises(L1mlError, match="one array per layer"):
         Cells(cells.origin, cells.et[:-1])
+
+
+def test_integers_are_summed_exactly() -> None:
+    cells = _cells(np.random.default_rng(3))
+    cut = region_cells(cells, hottest(cells, ETA, PHI))
+    assert cut.shape == (N, N_CELLS) == (N, 957)
+    whole = np.rint(cut).astype(np.int64)
+    found = sum_rings(whole)
+    assert found.dtype == np.int64
+    assert (found == sum_rings(whole.astype(np.float64))).all()
+    # Beyond what float64 can tell apart.
+    cells_in_ring = sum_rings(whole + 1) - found
+    assert (sum_rings(whole + (1 << 55)) == found + (cells_in_ring << 55)).all()
+
+
+def test_of_equal_cells_the_first_in_eta_then_in_phi_is_the_centre() -> None:
+    cut = np.zeros((1, N_CELLS), np.int64)
+    em2 = slice(60 + 512, 60 + 512 + 225)
+    cells = np.zeros((15, 15), np.int64)
+    cells[3, 9] = cells[4, 2] = cells[3, 11] = 5
+    cut[0, em2] = cells.ravel()
+    assert sum_rings(cut)[0, data.layer_slices()["em2"]].tolist() == [5, 0, 5, 0, 0, 0, 0, 5]
+
+
+def test_region_beyond_the_window_is_an_error() -> None:
+    cells = _cells(None)
+    eta, phi = (p[:, 0] for p in cell_centres(LAYERS[EM2], cells.origin))
+    with pytest.raises(L1mlError, match="candidate 0 reaches beyond its window in PS"):
+        rings(cells, Centres(eta, phi))
+    with pytest.raises(L1mlError, match=r"shape \(3, 956\); give \(candidates, 957\)"):
+        sum_rings(np.zeros((3, 956)))
 
 
 def test_phi_of_the_region() -> None:
