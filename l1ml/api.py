@@ -126,16 +126,14 @@ def simulate(hls_model: Any, x: Arrays) -> SimulationResult:
         L1mlError: If the model is of another backend, its Verilog is missing or a tool is.
     """
     from l1ml.rtl.backend import rtl_folder
+    from l1ml.rtl.graph import real_values
     from l1ml.verification.emulator import quantize_inputs
     from l1ml.verification.simulation import CoreSimulator
 
     _check_backend(hls_model)
     simulator = CoreSimulator(rtl_folder(hls_model))
     result = simulator.run(quantize_inputs(x, simulator.design))
-    outputs, position = [], 0
-    for tensor in simulator.design.outputs:
-        outputs.append(tensor.type.to_float(result.integers[:, position : position + tensor.size]))
-        position += tensor.size
+    outputs = real_values(result.integers, simulator.design.outputs)
     return SimulationResult(
         outputs=outputs[0] if len(outputs) == 1 else outputs,
         latency=result.latency,

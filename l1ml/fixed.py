@@ -201,6 +201,14 @@ class FixedType:
         offset = -self.minimum
         return ((values + offset) & ((1 << self.width) - 1)) - offset
 
+    def rounded(self, values: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Real values as this type holds them, in the float32 that networks are trained on; same shape.
+
+        Raises:
+            ValueError: For NaN or infinite values.
+        """
+        return self.to_float(self.quantize(values)).astype(np.float32)
+
     def to_float(self, integers: NDArray[np.int64]) -> NDArray[np.float64]:
         """Real values of integers in LSB."""
         return np.ldexp(np.asarray(integers, dtype=np.float64), -self.fraction)

@@ -13,8 +13,8 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,15 +24,9 @@ import yaml
 from rich.markup import escape
 
 from l1ml.console import console
-from l1ml.errors import L1mlError
+from l1ml.folders import MARKER, claimed, in_place, write_whole
 from l1ml.paths import shared
-from l1ml.spec import Spec
-
-MARKER = "l1ml.json"
-"""File that tells whose output a folder is."""
-
-FULL = 64 * 1024
-"""Bytes left on a disk that is as good as full."""
+from l1ml.spec import SPECS, Spec
 
 
 @dataclass(frozen=True)
@@ -58,10 +52,23 @@ class Stage:
         importlib.import_module(f"l1ml.stages.{self.name}").run(build, folder)
 
 
+OWN_SECTIONS = tuple(sorted({key for spec in SPECS.values() for key in spec.model_fields} - {*Spec.model_fields}))
+"""Parts that only the specs of some triggers have; they shape the network and what follows it."""
+
 STAGES = (
-    Stage("dataset", "Prepare events", ("trigger", "dataset"), ("datasets",)),
-    Stage("train", "Train and prune", ("trigger", "model", "training", "pruning"), ("models", "training", "fixed.py")),
-    Stage("convert", "Convert with hls4ml", ("project", "hls"), ("hls", "fixed.py", "rtl/strategy.py")),
+    Stage("dataset", "Prepare events", ("trigger", "dataset"), ("triggers", "datasets")),
+    Stage(
+        "train",
+        "Train and prune",
+        ("trigger", "model", "training", "pruning", *OWN_SECTIONS),
+        ("triggers", "models", "training", "fixed.py", "hls/layers"),
+    ),
+    Stage(
+        "convert",
+        "Convert with hls4ml",
+        ("project", "hls"),
+        ("triggers", "hls", "fixed.py", "rtl/strategy.py", "firmware_templates/hls"),
+    ),
     Stage(
         "rtl",
         "Write Verilog",
@@ -112,7 +119,7 @@ def run(spec: Spec, root: Path, until: str = "report", others: Iterable[Path] = 
     root = root.resolve()
     build = Build(spec, root)
     with claimed(root, spec.project):
-        _write(root / "spec.yaml", yaml.safe_dump(spec.model_dump(mode="json"), sort_keys=False))
+        write_whole(root / "spec.yaml", yaml.safe_dump(spec.model_dump(mode="json"), sort_keys=False))
         key = ""
         for number, stage in enumerate(STAGES, start=1):
             key = _key(stage, build, key)
@@ -133,7 +140,7 @@ def run(spec: Spec, root: Path, until: str = "report", others: Iterable[Path] = 
 
 def _perform(stage: Stage, build: Build, key: str) -> float:
     """Run one stage and put its result in place. Returns the seconds it took."""
-    with _in_place(stage, build) as scratch:
+    with in_place(build.folder(stage.name)) as scratch:
         started = time.monotonic()
         stage.run(build, scratch)
         seconds = time.monotonic() - started
@@ -152,108 +159,10 @@ def _copy(stage: Stage, build: Build, key: str, others: Iterable[Path]) -> Path 
             except BlockingIOError:  # this build itself, or one that is being changed
                 continue
             if (_manifest(other / stage.name) or {}).get("key") == key:
-                with _in_place(stage, build) as scratch:
+                with in_place(build.folder(stage.name)) as scratch:
                     shutil.copytree(other / stage.name, scratch, symlinks=True, dirs_exist_ok=True)
                 return other
     return None
-
-
-@contextmanager
-def _in_place(stage: Stage, build: Build) -> Iterator[Path]:
-    """A temporary folder that takes the place of the stage's if it is filled without an error."""
-    target, scratch = build.folder(stage.name), build.root / f".{stage.name}.partial"
-    try:
-        scratch.mkdir()
-        yield scratch
-        _replace(target, scratch)
-    except Exception as error:
-        if shutil.disk_usage(build.root).free < FULL:
-            raise L1mlError(f"stage {stage.name}: the disk of {build.root} is full; free some space") from error
-        if isinstance(error, OSError):
-            where = error.filename or build.root
-            raise L1mlError(f"stage {stage.name}: {error.strerror or error} ({where})") from error
-        if isinstance(error, L1mlError):
-            logs = _keep_logs(scratch, build.root / "logs" / stage.name)
-            raise L1mlError(f"stage {stage.name}: {str(error).replace(str(scratch), str(logs))}") from error
-        raise
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _keep_logs(scratch: Path, kept: Path) -> Path:
-    """Save the logs of a stage that failed, to which its error may point. Returns the folder that holds them."""
-    shutil.rmtree(kept, ignore_errors=True)
-    for log in scratch.rglob("*.log"):
-        target = kept / log.relative_to(scratch)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        log.rename(target)
-    return kept
-
-
-def _replace(target: Path, scratch: Path) -> None:
-    """Put a finished folder in the place of an old one; at no time is there half of either."""
-    if target.exists():
-        old = target.with_name(f".{target.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
-        target.rename(old)
-        scratch.rename(target)
-        shutil.rmtree(old)
-    else:
-        scratch.rename(target)
-
-
-@contextmanager
-def claimed(root: Path, project: str) -> Iterator[None]:
-    """Hold a folder of results for this process alone.
-
-    Args:
-        root: The folder; made if it is not there.
-        project: Whose results it holds.
-
-    Raises:
-        L1mlError: If it holds something else, belongs to another project or is in use.
-    """
-    marker = root / MARKER
-    try:
-        if root.is_dir() and any(root.iterdir()) and not marker.exists():
-            raise L1mlError(f"{root} holds something else than a build of l1ml; choose another folder with --out")
-        root.mkdir(parents=True, exist_ok=True)
-        with marker.open("a+") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise L1mlError(f"another l1ml is building in {root}; wait for it or choose another --out") from None
-            handle.seek(0)
-            owner = _owner(handle.read(), root)
-            if owner is None:  # a new folder, or one whose making was interrupted here
-                handle.write(json.dumps({"project": project}))
-                handle.flush()
-            elif owner != project:
-                raise L1mlError(f"{root} is the output of project {owner!r}; choose another folder with --out")
-            for stage in STAGES:  # what a killed run left
-                for leftover in (f".{stage.name}.partial", f".{stage.name}.old"):
-                    shutil.rmtree(root / leftover, ignore_errors=True)
-            yield
-    except OSError as error:
-        raise L1mlError(f"{root} cannot be used: {error.strerror or error}") from error
-
-
-def _owner(marker: str, root: Path) -> str | None:
-    """Project that a marker names, None if it is empty."""
-    try:
-        return str(json.loads(marker)["project"]) if marker else None
-    except (ValueError, TypeError, KeyError):
-        raise L1mlError(f"{root / MARKER} is damaged; remove {root}, or choose another folder with --out") from None
-
-
-def _write(file: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    partial = file.with_name(f".{file.name}.partial")
-    try:
-        partial.write_text(text)
-        partial.replace(file)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _manifest(folder: Path) -> dict[str, Any] | None:
@@ -268,7 +177,7 @@ def _key(stage: Stage, build: Build, before: str) -> str:
     """What a stage's result depends on, in one hash."""
     spec, digest = build.spec, hashlib.sha256(before.encode())
     for section in stage.sections:
-        value = getattr(spec, section)
+        value: Any = getattr(spec, section, None)  # None: of another trigger
         digest.update(json.dumps(value.model_dump(mode="json") if hasattr(value, "model_dump") else value).encode())
     if stage.name == "train":
         digest.update(json.dumps(_blocks(spec)).encode())

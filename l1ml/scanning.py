@@ -19,6 +19,7 @@ import yaml
 from l1ml import flow
 from l1ml.console import console
 from l1ml.errors import L1mlError
+from l1ml.folders import MARKER, claimed
 from l1ml.report.formats import setting
 from l1ml.rtl.design import Design
 from l1ml.spec import Spec, load_spec
@@ -133,11 +134,11 @@ def run_scan(
     project = next(loaded.project for _, loaded in specs if isinstance(loaded, Spec))
     folder = Path(out or Path("build") / f"{project}-scan-{key.rpartition('.')[2]}").resolve()
     points: list[ScanPoint] = []
-    with flow.claimed(folder, f"{project} (scan)"):
+    with claimed(folder, f"{project} (scan)"):
         for value, loaded in specs:
             console.print(f"[bold blue]{len(points) + 1} of {len(specs)}:[/] ", end="")
             console.print(f"{key} = {setting(value)}", markup=False, soft_wrap=True)
-            others = [*sorted(file.parent for file in folder.glob(f"*/{flow.MARKER}")), Path("build") / project]
+            others = [*sorted(file.parent for file in folder.glob(f"*/{MARKER}")), Path("build") / project]
             points.append(_point(value, loaded, folder, _folder_name(key, value), others, until))
         scan = Scan(project, key, until, tuple(points), folder)
         write_scan(scan)

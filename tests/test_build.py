@@ -110,7 +110,7 @@ def test_the_build_says_where_its_results_are(small_build: SmallBuild) -> None:
 
 def test_the_data_are_standardised_and_no_event_is_in_two_parts(small_build: SmallBuild) -> None:
     with np.load(small_build.folder / "dataset/data.npz") as data:
-        parts = {name: data[f"x_{name}"] for name in ("train", "validation", "test")}
+        parts = {name: data[f"{name}/jet"] for name in ("train", "validation", "test")}
     about = json.loads((small_build.folder / "dataset/dataset.json").read_text())
     assert about["sizes"] == {name: len(rows) for name, rows in parts.items()}
     np.testing.assert_allclose(parts["train"].mean(axis=0), 0, atol=1e-4)
@@ -122,11 +122,11 @@ def test_the_data_are_standardised_and_no_event_is_in_two_parts(small_build: Sma
 
 
 def test_the_input_type_chosen_from_data_is_the_one_of_the_ports(small_build: SmallBuild, design: Design) -> None:
-    chosen = FixedType.parse((small_build.folder / "train/input_type.txt").read_text())
+    chosen = FixedType.parse(json.loads((small_build.folder / "train/input_types.json").read_text())["jet"])
     assert (chosen.signed, chosen.rounding, chosen.saturation) == (True, "RND", "SAT")
     assert [tensor.type for tensor in design.inputs] == [chosen]
     with np.load(small_build.folder / "dataset/data.npz") as data:
-        largest = np.abs(data["x_train"]).max()
+        largest = np.abs(data["train/jet"]).max()
     assert 3 <= chosen.width <= 16
     assert 2.0 ** (chosen.integer - 2) <= largest  # not a bit that no event uses
 

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from l1ml.errors import L1mlError
-from l1ml.spec import Spec, load_spec, parse_overrides, projects
+from l1ml.spec import load_spec, parse_overrides, projects
+from l1ml.spec.jet_tagger import JetTaggerSpec
 
 GOOD = {"project": "my_tagger", "trigger": "jet_tagger"}
 
@@ -36,7 +37,7 @@ def test_every_shipped_spec_is_valid_and_named_after_its_file() -> None:
 
 def test_a_spec_of_two_keys_takes_defaults_for_the_rest(tmp_path: Path) -> None:
     spec = load_spec(write(tmp_path, GOOD))
-    assert spec == Spec(project="my_tagger", trigger="jet_tagger")
+    assert spec == JetTaggerSpec(project="my_tagger", trigger="jet_tagger")
     assert (spec.hls.reuse_factor, spec.verification.events) == (1, 12_000)
 
 
@@ -84,7 +85,7 @@ def test_an_unknown_key_is_named_with_its_nearest_relative_and_all_that_are_allo
         ("pruning.sparsity", 1, "less than 1"),
         ("training.learning_rate", [1], "number"),
         ("dataset.source", "web", "'sample', 'generated' or 'public'"),
-        ("trigger", "muon_tagger", "'jet_tagger'"),
+        ("trigger", "muon_tagger", "jet_tagger, electron_rings"),
         ("title", 5, "string"),
         ("project", "My Tagger", "pattern"),
     ],

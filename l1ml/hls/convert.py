@@ -49,12 +49,20 @@ class ConvertOptions:
     layers: Mapping[str, LayerOptions] = field(default_factory=dict)
 
 
-def convert(model: Any, input_type: FixedType, options: ConvertOptions, out: Path) -> Any:
+def load_model(file: Path) -> Any:
+    """Load the trained model that a build keeps."""
+    set_up_keras()
+    from qkeras.utils import load_qmodel
+
+    return load_qmodel(str(file), compile=False)
+
+
+def convert(model: Any, input_types: Mapping[str, FixedType], options: ConvertOptions, out: Path) -> Any:
     """Convert a (Q)Keras model with the Verilog backend and compile its C++.
 
     Args:
         model: Trained model of ``tf_keras``.
-        input_type: Type of the network's inputs.
+        input_types: Type of each of the network's inputs.
         options: How to convert.
         out: Folder for the HLS project.
 
@@ -75,7 +83,7 @@ def convert(model: Any, input_type: FixedType, options: ConvertOptions, out: Pat
             config["Model"].update(Strategy=options.strategy, ReuseFactor=options.reuse_factor)
             layers = config["LayerName"]
             for name in model.input_names:
-                layers[name]["Precision"] = {"result": str(input_type)}
+                layers[name]["Precision"] = {"result": str(input_types[name])}
             for name, layer in layers.items():
                 if "ReuseFactor" in layer or name in options.layers or name in _dense_layers(model):
                     layer.update(Strategy=options.strategy, ReuseFactor=options.reuse_factor)

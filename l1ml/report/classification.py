@@ -88,13 +88,8 @@ def class_metrics(data: BuildData) -> list[Metric]:
     Raises:
         L1mlError: If a stage left out a metric, or a class has no test events.
     """
-    for model in MODELS:
-        if data.scores[model].shape[1] != len(data.dataset.classes):
-            raise L1mlError(
-                f"the {model} scores of scores.npz have {data.scores[model].shape[1]} outputs "
-                f"for {len(data.dataset.classes)} classes"
-            )
-    decided = {m: data.scores[m].argmax(axis=1) for m in MODELS}
+    logits = {m: _logits(data, m) for m in MODELS}
+    decided = {m: logits[m].argmax(axis=1) for m in MODELS}
     accuracy = {m: (_number(data, m, "accuracy"), _number(data, m, "accuracy_error")) for m in MODELS}
     for model in MODELS:
         _compare(model, "accuracy", accuracy[model][0], float(np.mean(decided[model] == data.truth)))
@@ -102,7 +97,7 @@ def class_metrics(data: BuildData) -> list[Metric]:
     for index, name in enumerate(data.dataset.classes):
         values = {}
         for model in MODELS:
-            drawn, error = area(_is(data, index), log_odds(data.scores[model], index))
+            drawn, error = area(_is(data, index), log_odds(_logits(data, model), index))
             stated = _number(data, model, "auc_error", name) if "auc_error" in data.metrics[model] else error
             values[model] = (_number(data, model, "auc", name), stated)
             _compare(model, f"auc.{name}", values[model][0], drawn)
@@ -124,7 +119,7 @@ def roc(data: BuildData) -> Plot:
     for index, name in enumerate(data.dataset.classes):
         areas = []
         for model in MODELS:
-            score = log_odds(data.scores[model], index)
+            score = log_odds(_logits(data, model), index)
             background, signal, _ = roc_curve(_is(data, index), score)
             axes.plot(
                 grid,
@@ -170,7 +165,7 @@ def confusion(data: BuildData) -> Plot:
     """Share of each true class that the firmware assigns to each class."""
     names = [_label(name) for name in data.dataset.classes]
     size = len(names)
-    decided = data.scores["hls"].argmax(axis=1)
+    decided = _logits(data, "hls").argmax(axis=1)
     counts = np.zeros((size, size))
     np.add.at(counts, (data.truth, decided), 1)
     for index in range(size):
@@ -208,6 +203,15 @@ def confusion(data: BuildData) -> Plot:
     )
 
 
+def _logits(data: BuildData, model: str) -> NDArray[np.float32]:
+    found = data.outputs[model].get("logits")
+    classes = len(data.dataset.classes)
+    if found is None or found.shape[1] != classes:
+        told = "no logits" if found is None else f"{found.shape[1]} logits"
+        raise L1mlError(f"{_stage(model)}/outputs.npz has {told} of the {model} network for {classes} classes")
+    return found
+
+
 def _label(name: str) -> str:
     return CLASS_LABELS.get(name, name)
 
@@ -216,7 +220,7 @@ def _is(data: BuildData, index: int) -> NDArray[np.bool_]:
     chosen = data.truth == index
     if not chosen.any() or chosen.all():
         raise L1mlError(
-            f"train/scores.npz has {'only' if chosen.any() else 'no'} test events of class "
+            f"dataset/data.npz has {'only' if chosen.any() else 'no'} test events of class "
             f"{data.dataset.classes[index]!r}; a ROC curve needs signal and background"
         )
     return np.asarray(chosen)
@@ -241,7 +245,11 @@ def _compare(model: str, name: str, stated: float, found: float) -> None:
 
 
 def _metrics_file(model: str) -> str:
-    return "convert/metrics.json" if model == "hls" else "train/metrics.json"
+    return f"{_stage(model)}/metrics.json"
+
+
+def _stage(model: str) -> str:
+    return "convert" if model == "hls" else "train"
 
 
 CLASSIFICATION = TriggerReport(metrics=class_metrics, headline="accuracy", figures=(roc, confusion))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, NonNegativeInt, PositiveInt, TypeAdapter
 from pydantic import ValidationError as Faults
 
+from l1ml.datasets.parts import Events
 from l1ml.errors import L1mlError
 from l1ml.rtl.design import FILE_NAME as DESIGN_FILE
 from l1ml.rtl.design import Design
@@ -42,6 +43,7 @@ class Dataset(_Record):
     """The data set: where it is from, its inputs and classes, and events in each part."""
 
     source: str
+    inputs: list[str]
     features: list[str]
     classes: list[str]
     sizes: dict[str, NonNegativeInt]
@@ -141,8 +143,8 @@ class BuildData:
     """Everything a report shows.
 
     Attributes:
-        truth: Index of each test event's class, shape (n,).
-        scores: Outputs of each of `MODELS`, float32, shape (n, outputs).
+        test: Events of the test part.
+        outputs: For each of `MODELS`, real outputs for them by name, float32, shape (n, elements).
         history: For the float and the quantized model, curves over the epochs by name.
         weights: Quantized weights of each layer as real numbers, shape (n_in, n_out).
         metrics: Metrics of each of `MODELS`.
@@ -152,8 +154,8 @@ class BuildData:
     """
 
     dataset: Dataset
-    truth: NDArray[np.int64]
-    scores: dict[str, NDArray[np.float32]]
+    test: Events
+    outputs: dict[str, dict[str, NDArray[np.float32]]]
     history: dict[str, dict[str, list[float]]]
     weights: dict[str, NDArray[np.float64]]
     metrics: dict[str, ModelMetrics]
@@ -166,6 +168,11 @@ class BuildData:
     spec: dict[str, Any]
     spec_text: str
     seconds: dict[str, float]
+
+    @property
+    def truth(self) -> NDArray[np.int64]:
+        """Index of each test event's class, shape (n,)."""
+        return self.test.labels
 
     @property
     def bit_exact(self) -> bool:
@@ -194,13 +201,14 @@ def load(build: Path, resources: Path | None = None) -> BuildData:
     verification = _json(build / "verify/verification.json", Verification)
     design = _read(build / "rtl/verilog" / DESIGN_FILE, lambda file: Design.load(file.parent))
     _agree(design, verification, build / "verify/verification.json")
-    truth, scores = _read(train / "scores.npz", partial(_trained_scores, classes=len(dataset.classes)))
-    scores["hls"] = _read(convert / "scores.npz", partial(_table, name="hls", rows=len(truth)))
+    test = _read(build / "dataset/data.npz", partial(_test_events, dataset=dataset))
+    outputs = _read(train / "outputs.npz", partial(_outputs, models=MODELS[:2], rows=len(test)))
+    outputs |= _read(convert / "outputs.npz", partial(_outputs, models=MODELS[2:], rows=len(test)))
     spec_text = _read(build / "spec.yaml", Path.read_text)
     return BuildData(
         dataset=dataset,
-        truth=truth,
-        scores=scores,
+        test=test,
+        outputs=outputs,
         history=_json(train / "history.json", dict[str, dict[str, list[FiniteFloat]]]),
         weights=_read(train / "weights.npz", _weights),
         metrics={
@@ -247,24 +255,37 @@ def _yaml(text: str) -> Any:
         raise ValueError(" ".join(str(error).split())) from None
 
 
-def _table(file: Path, name: str, rows: int | None = None) -> NDArray[np.float32]:
+def _test_events(file: Path, dataset: Dataset) -> Events:
     with np.load(file) as arrays:
-        table = arrays[name].astype(np.float32)
-    if table.ndim != 2 or (rows is not None and len(table) != rows):
-        raise ValueError(f"{name} has shape {table.shape}, expected ({rows or 'events'}, outputs)")
-    if not np.isfinite(table).all():
-        raise ValueError(f"{name} has values that are not finite")
-    return table
+        inputs = {name: arrays[f"test/{name}"] for name in dataset.inputs}
+        labels = arrays["test/labels"]
+    if labels.ndim != 1 or len(labels) == 0 or not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(
+            f"labels have shape {labels.shape} and type {labels.dtype}, expected integers in one row"
+        )
+    classes = len(dataset.classes)
+    if labels.min() < 0 or labels.max() >= classes:
+        raise ValueError(f"labels lie in {labels.min()}..{labels.max()}, but there are {classes} classes")
+    for name, values in inputs.items():
+        if len(values) != len(labels):
+            raise ValueError(f"{name} has shape {values.shape} for {len(labels)} labels")
+    return Events(inputs, labels.astype(np.int64))
 
 
-def _trained_scores(file: Path, classes: int) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float32]]]:
+def _outputs(file: Path, models: tuple[str, ...], rows: int) -> dict[str, dict[str, NDArray[np.float32]]]:
+    found: dict[str, dict[str, NDArray[np.float32]]] = {model: {} for model in models}
     with np.load(file) as arrays:
-        truth = arrays["truth"]
-    if truth.ndim != 1 or len(truth) == 0 or not np.issubdtype(truth.dtype, np.integer):
-        raise ValueError(f"truth has shape {truth.shape} and type {truth.dtype}, expected one integer for each event")
-    if truth.min() < 0 or truth.max() >= classes:
-        raise ValueError(f"truth lies in {truth.min()}..{truth.max()}, but there are {classes} classes")
-    return truth.astype(np.int64), {name: _table(file, name, len(truth)) for name in ("float", "quantized")}
+        for key in arrays:
+            model, _, name = key.partition("/")
+            values = found[model][name] = arrays[key].astype(np.float32)
+            if values.ndim != 2 or len(values) != rows:
+                raise ValueError(f"{key} has shape {values.shape}, expected ({rows}, elements)")
+            if not np.isfinite(values).all():
+                raise ValueError(f"{key} has values that are not finite")
+    for model, outputs in found.items():
+        if not outputs:
+            raise ValueError(f"no array is named {model}/<output>")
+    return found
 
 
 def _weights(file: Path) -> dict[str, NDArray[np.float64]]:

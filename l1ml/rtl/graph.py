@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 
-HEAVY_CLASSES = frozenset({"Dense", "Softmax"})
+HEAVY_CLASSES = frozenset({"Dense", "Norm1", "Softmax"})
 """hls4ml classes that open a segment of their own; lighter layers join the one before them."""
 
 
@@ -25,6 +29,12 @@ class Tensor:
     def bits(self) -> int:
         """Width of the packed bus."""
         return self.size * self.type.width
+
+
+def real_values(integers: NDArray[np.int64], tensors: Sequence[Tensor]) -> list[NDArray[np.float64]]:
+    """Integers in LSB of several tensors side by side, shape (events, elements of all), as real values of each."""
+    ends = np.cumsum([t.size for t in tensors])[:-1]
+    return [t.type.to_float(part) for t, part in zip(tensors, np.split(integers, ends, axis=1), strict=True)]
 
 
 @dataclass

@@ -6,28 +6,43 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from l1ml.console import console
+from l1ml.datasets.parts import Prepared
 from l1ml.fixed import FixedType
 from l1ml.flow import Build
-from l1ml.hls.convert import ConvertOptions, LayerOptions, convert, save_graph
-from l1ml.keras_setup import set_up_keras
+from l1ml.hls.convert import ConvertOptions, LayerOptions, convert, load_model, save_graph
+from l1ml.spec import Spec
 from l1ml.tools import require
-from l1ml.training.evaluate import classifier_metrics
+from l1ml.triggers import save_outputs, trigger_of
 
 
 def run(build: Build, folder: Path) -> None:
-    """Write the project ``hls/``, its graph, test scores, metrics and a table of layers."""
+    """Write the project ``hls/``, its graph, test outputs, metrics and a table of layers."""
     require("g++")  # before the seconds that TensorFlow takes
-    set_up_keras()
-    from qkeras.utils import load_qmodel
+    spec, train, trigger = build.spec, build.folder("train"), trigger_of(build.spec)
+    types = json.loads((train / "input_types.json").read_text())
+    input_types = {name: FixedType.parse(text) for name, text in types.items()}
+    graph = convert(load_model(train / "quantized.h5"), input_types, _options(spec), folder / "hls")
 
-    from l1ml.rtl.graph import network_of
+    from l1ml.rtl.graph import network_of, real_values
     from l1ml.verification.emulator import Emulator, quantize_inputs
 
-    spec, train = build.spec, build.folder("train")
-    options = ConvertOptions(
+    network = network_of(graph)
+    data = Prepared.load(build.folder("dataset"))
+    inputs = quantize_inputs([data.parts["test"].inputs[t.name] for t in network.inputs], network)
+    values = real_values(Emulator.of_project(folder / "hls", network).run(inputs), network.outputs)
+    outputs = dict(zip(trigger.outputs, values, strict=True))
+    metrics = trigger.metrics(spec, data, outputs)
+    console.print(f"    hls: {trigger.summary(metrics)}")
+
+    save_outputs(folder, {"hls": outputs})
+    (folder / "metrics.json").write_text(json.dumps({"hls": metrics}, indent=2))
+    (folder / "layers.json").write_text(json.dumps(layer_table(graph), indent=2))
+    save_graph(graph, folder / "graph.fml")
+
+
+def _options(spec: Spec) -> ConvertOptions:
+    return ConvertOptions(
         project=spec.project,
         part=spec.hls.part,
         clock_ns=spec.hls.clock_ns,
@@ -37,22 +52,6 @@ def run(build: Build, folder: Path) -> None:
         stage_delay=spec.rtl.stage_delay,
         layers={name: LayerOptions(**layer.model_dump()) for name, layer in spec.hls.layers.items()},
     )
-    model = load_qmodel(str(train / "quantized.h5"), compile=False)
-    graph = convert(model, FixedType.parse((train / "input_type.txt").read_text()), options, folder / "hls")
-
-    network = network_of(graph)
-    emulator = Emulator.of_project(folder / "hls", network)
-    with np.load(build.folder("dataset") / "data.npz") as data:
-        inputs, truth = quantize_inputs(data["x_test"], network), data["y_test"]
-    logits = network.outputs[0].type.to_float(emulator.run(inputs))
-    classes = json.loads((build.folder("dataset") / "dataset.json").read_text())["classes"]
-    metrics = {"hls": classifier_metrics(truth, logits, classes)}
-    console.print(f"    hls: accuracy {metrics['hls']['accuracy']:.4f} ± {metrics['hls']['accuracy_error']:.4f}")
-
-    np.savez(folder / "scores.npz", hls=logits)
-    (folder / "metrics.json").write_text(json.dumps(metrics, indent=2))
-    (folder / "layers.json").write_text(json.dumps(layer_table(graph), indent=2))
-    save_graph(graph, folder / "graph.fml")
 
 
 def layer_table(graph: Any) -> list[dict[str, Any]]:

@@ -9,13 +9,16 @@ from pathlib import Path
 from l1ml.flow import Build
 from l1ml.report.build import write_report
 from l1ml.spec import load_spec, projects
+from l1ml.triggers import trigger_of
 
 
 def run(build: Build, folder: Path) -> None:
     """Write ``report.json``, ``report.html`` and ``figures/``."""
     seconds = {name: time for name, time in build.seconds().items() if name != "report"}  # not those of an old one
     (build.root / "seconds.json").write_text(json.dumps(seconds))
-    write_report(build.root, folder, commands=_commands(build), resources=build.folder("rtl") / "resources.json")
+    trigger = trigger_of(build.spec).report()
+    resources = build.folder("rtl") / "resources.json"
+    write_report(build.root, folder, commands=_commands(build), trigger=trigger, resources=resources)
 
 
 def _commands(build: Build) -> list[str]:

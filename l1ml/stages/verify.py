@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from l1ml.console import console
+from l1ml.datasets.parts import Prepared
 from l1ml.errors import L1mlError
 from l1ml.flow import Build
 from l1ml.rtl.design import Design
@@ -26,8 +27,8 @@ def run(build: Build, folder: Path) -> None:
     spec = build.spec.verification
     verilog = build.folder("rtl") / "verilog"
     design = Design.load(verilog)
-    with np.load(build.folder("dataset") / "data.npz") as data:
-        events = quantize_inputs(data["x_test"], design)
+    test = Prepared.load(build.folder("dataset")).parts["test"]
+    events = quantize_inputs([test.inputs[t.name] for t in design.inputs], design)
     vectors = make_vectors(design, spec.events, data=events, seed=spec.seed)
     simulator = CoreSimulator(verilog, work=folder / "sim")
     result = compare(simulator, Emulator.of_project(build.folder("convert") / "hls", design), vectors.inputs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from l1ml.console import progress_bar
 from l1ml.keras_setup import set_up_keras
+from l1ml.spec import Spec
 from l1ml.training.pruning import Ramp, add_pruning
 
 
@@ -22,6 +23,20 @@ class Sample:
     y: NDArray[np.int64]
     x_validation: NDArray[np.float32]
     y_validation: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What is made small, by the names of ``tf_keras.losses`` and ``tf_keras.metrics``; networks end in logits."""
+
+    loss: str
+    accuracy: str
+
+
+CATEGORICAL = Objective("SparseCategoricalCrossentropy", "SparseCategoricalAccuracy")
+"""One output for each class."""
+BINARY = Objective("BinaryCrossentropy", "BinaryAccuracy")
+"""One output, above 0 for class 1."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +63,17 @@ class TrainingOptions:
     ramp_epochs: int = 15
     blocks: Mapping[str, int] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, spec: Spec, layers: Iterable[str]) -> TrainingOptions:
+        """What a spec asks of a network with some dense layers."""
+        keys = ("epochs", "batch_size", "learning_rate", "patience", "seed")
+        return cls(
+            **{key: getattr(spec.training, key) for key in keys},
+            sparsity=spec.pruning.sparsity,
+            ramp_epochs=spec.pruning.ramp_epochs,
+            blocks={name: spec.reuse_factor(name) for name in layers} if spec.pruning.block == "multiplier" else {},
+        )
+
 
 @dataclass
 class History:
@@ -71,23 +97,26 @@ def set_seed(seed: int) -> None:
     tf.config.experimental.enable_op_determinism()
 
 
-def train(model: Any, sample: Sample, options: TrainingOptions, title: str) -> History:
+def train(model: Any, sample: Sample, options: TrainingOptions, objective: Objective, title: str) -> History:
     """Train a classifier that ends in logits until the validation loss stops falling.
 
     The weights of the best epoch are kept.
     """
     history = History()
-    _fit(model, sample, options, history, title, options.epochs)
+    _fit(model, sample, options, objective, history, title, options.epochs)
     return history
 
 
-def train_pruned(model: Any, sample: Sample, options: TrainingOptions, title: str) -> tuple[Any, History]:
+def train_pruned(
+    model: Any, sample: Sample, options: TrainingOptions, objective: Objective, title: str
+) -> tuple[Any, History]:
     """Prune while training, then train at the final sparsity.
 
     Args:
         model: QKeras model that ends in logits; its weights are the starting point.
         sample: Training and validation events.
         options: How to train.
+        objective: What is made small.
         title: For the progress bar.
 
     Returns:
@@ -98,7 +127,7 @@ def train_pruned(model: Any, sample: Sample, options: TrainingOptions, title: st
 
     history = History()
     if options.sparsity == 0:
-        _fit(model, sample, options, history, title, options.epochs)
+        _fit(model, sample, options, objective, history, title, options.epochs)
         return model, history
     batches = int(np.ceil(len(sample.x) / options.batch_size))
     ramp = Ramp(options.sparsity, steps=batches * options.ramp_epochs, frequency=max(1, batches // 2))
@@ -109,13 +138,14 @@ def train_pruned(model: Any, sample: Sample, options: TrainingOptions, title: st
         pruned,
         sample,
         options,
+        objective,
         history,
         f"{title}: pruning",
         options.ramp_epochs,
         callbacks=step,
         stop_early=False,
     )
-    _fit(pruned, sample, options, history, title, options.epochs, callbacks=step)
+    _fit(pruned, sample, options, objective, history, title, options.epochs, callbacks=step)
     return sparsity.strip_pruning(pruned), history
 
 
@@ -123,6 +153,7 @@ def _fit(
     model: Any,
     sample: Sample,
     options: TrainingOptions,
+    objective: Objective,
     history: History,
     title: str,
     epochs: int,
@@ -134,8 +165,8 @@ def _fit(
 
     model.compile(
         optimizer=tf_keras.optimizers.Adam(options.learning_rate),
-        loss=tf_keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
+        loss=getattr(tf_keras.losses, objective.loss)(from_logits=True),
+        metrics=[_accuracy(objective)],
     )
     extra = list(callbacks or [])
     if stop_early:
@@ -162,6 +193,13 @@ def _fit(
             verbose=0,
             callbacks=[*extra, tf_keras.callbacks.LambdaCallback(on_epoch_end=after_epoch)],
         )
+
+
+def _accuracy(objective: Objective) -> Any:
+    import tf_keras
+
+    options = {"threshold": 0.0} if objective == BINARY else {}
+    return getattr(tf_keras.metrics, objective.accuracy)(name="accuracy", **options)
 
 
 def sparsity_of(model: Any) -> float:

@@ -124,6 +124,7 @@ def write_build(folder: Path, n_test: int = 3000) -> Path:
         folder / "dataset/dataset.json",
         {
             "source": "Pythia 8.317, anti-kT R = 0.8",
+            "inputs": ["jet"],
             "features": [f"feature{k}" for k in range(16)],
             "classes": list(CLASSES),
             "sizes": {"train": 8 * n_test, "validation": n_test, "test": n_test},
@@ -134,12 +135,10 @@ def write_build(folder: Path, n_test: int = 3000) -> Path:
     quantized = logits + rng.normal(0, 0.35, logits.shape)
     hls = np.floor(quantized * 1024) / 1024
     (folder / "train").mkdir(parents=True)
-    np.savez(
-        folder / "train/scores.npz",
-        truth=truth,
-        float=logits.astype(np.float32),
-        quantized=quantized.astype(np.float32),
-    )
+    jets = rng.normal(size=(n_test, 16)).astype(np.float32)
+    np.savez(folder / "dataset/data.npz", **{"test/jet": jets, "test/labels": truth})
+    outputs = {"float/logits": logits.astype(np.float32), "quantized/logits": quantized.astype(np.float32)}
+    np.savez(folder / "train/outputs.npz", **outputs)
     weights = {}
     for name, n_in, n_out in zip(LAYERS, SIZES, SIZES[1:], strict=False):
         kept = rng.random((n_in, n_out)) > (0.5 if name == "output" else 0.78)
@@ -167,7 +166,7 @@ def write_build(folder: Path, n_test: int = 3000) -> Path:
     pruned["sparsity"] = (0.75 * (1 - (1 - np.clip(epochs / 20, 0, 1)) ** 3)).tolist()
     put_json(folder / "train/history.json", {"float": curves, "quantized": pruned})
     (folder / "convert").mkdir()
-    np.savez(folder / "convert/scores.npz", hls=hls.astype(np.float32))
+    np.savez(folder / "convert/outputs.npz", **{"hls/logits": hls.astype(np.float32)})
     put_json(folder / "convert/metrics.json", {"hls": metrics(truth, hls)})
     put_json(folder / "convert/layers.json", layer_records())
     (folder / "rtl/verilog").mkdir(parents=True)

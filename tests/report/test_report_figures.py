@@ -60,7 +60,9 @@ def test_roc_legend_has_the_areas(data: BuildData) -> None:
     for index, label in enumerate(("gluon", "light quark", "W", "Z", "top")):
         shown = next(t for t in texts if t.startswith(f"{label}  "))
         for number, model in zip(re.findall(r"\d\.\d{4}", shown), ("float", "quantized", "hls"), strict=True):
-            expected = rank_sum_auc(data.truth == index, _softmax(data.scores[model].astype(float))[:, index])
+            expected = rank_sum_auc(
+                data.truth == index, _softmax(data.outputs[model]["logits"].astype(float))[:, index]
+            )
             assert float(number) == pytest.approx(expected, abs=6e-5)
 
 
@@ -71,7 +73,7 @@ def test_roc_curves_are_efficiencies(data: BuildData) -> None:
     assert [line.get_linestyle() for line in curves[:3]] == ["--", ":", "-"]
     assert len({line.get_color() for line in curves}) == 5
     z_hls = curves[11]
-    probability = _softmax(data.scores["hls"].astype(float))[:, 3]
+    probability = _softmax(data.outputs["hls"]["logits"].astype(float))[:, 3]
     for wanted in (0.02, 0.1, 0.5):
         threshold = np.quantile(probability[data.truth != 3], 1 - wanted)
         efficiency = np.mean(probability[data.truth == 3] > threshold)
@@ -83,7 +85,7 @@ def test_confusion_rows_are_shares_of_the_true_class(data: BuildData) -> None:
     texts = [float(t.get_text()) for t in confusion(data).figure.axes[0].texts]
     shown = np.array(texts).reshape(5, 5)
     np.testing.assert_allclose(shown.sum(axis=1), 100, atol=0.3)
-    w_jets = data.scores["hls"][data.truth == 2]
+    w_jets = data.outputs["hls"]["logits"][data.truth == 2]
     as_z = sum(int(row.argmax()) == 3 for row in w_jets)
     assert shown[2, 3] == pytest.approx(100 * as_z / len(w_jets), abs=0.051)
 
@@ -100,13 +102,13 @@ def test_metrics_must_fit_the_scores(build: Path) -> None:
 
 def test_a_class_without_events_is_named(data: BuildData) -> None:
     with pytest.raises(L1mlError, match="no test events of class 't'"):
-        roc(replace(data, truth=data.truth % 4))
+        roc(replace(data, test=replace(data.test, labels=data.truth % 4)))
 
 
 def test_outputs_must_fit_the_classes(data: BuildData) -> None:
-    scores = data.scores | {"hls": data.scores["hls"][:, :4]}
-    with pytest.raises(L1mlError, match="4 outputs for 5 classes"):
-        class_metrics(replace(data, scores=scores))
+    outputs = data.outputs | {"hls": {"logits": data.outputs["hls"]["logits"][:, :4]}}
+    with pytest.raises(L1mlError, match="4 logits of the hls network for 5 classes"):
+        class_metrics(replace(data, outputs=outputs))
 
 
 @pytest.mark.parametrize("interval", [1, 8])

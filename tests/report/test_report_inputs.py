@@ -15,11 +15,12 @@ from l1ml.report import inputs
 
 FILES = (
     "dataset/dataset.json",
-    "train/scores.npz",
+    "dataset/data.npz",
+    "train/outputs.npz",
     "train/history.json",
     "train/weights.npz",
     "train/metrics.json",
-    "convert/scores.npz",
+    "convert/outputs.npz",
     "convert/metrics.json",
     "convert/layers.json",
     "rtl/verilog/design.json",
@@ -61,13 +62,26 @@ def _change_npz(file: Path, change: Callable[[dict[str, np.ndarray]], None]) -> 
 @pytest.mark.parametrize(
     ("name", "change", "message"),
     [
-        ("train/scores.npz", lambda a: a["truth"].put(0, 5), "0..5, but there are 5 classes"),
-        ("train/scores.npz", lambda a: a["truth"].put(0, -1), "-1..4"),
-        ("train/scores.npz", lambda a: a.update(truth=a["truth"] + 0.5), "float64"),
-        ("train/scores.npz", lambda a: a["quantized"].put(7, np.nan), "quantized has values that are not finite"),
-        ("train/scores.npz", lambda a: a.pop("float"), "float"),
-        ("train/scores.npz", lambda a: a.update(float=a["float"][:-1]), r"float has shape \(2999, 5\)"),
-        ("convert/scores.npz", lambda a: a.update(hls=a["hls"][:, 0]), r"hls has shape \(3000,\)"),
+        ("dataset/data.npz", lambda a: a["test/labels"].put(0, 5), "0..5, but there are 5 classes"),
+        ("dataset/data.npz", lambda a: a["test/labels"].put(0, -1), "-1..4"),
+        ("dataset/data.npz", lambda a: a.update({"test/labels": a["test/labels"] + 0.5}), "float64"),
+        ("dataset/data.npz", lambda a: a.update({"test/jet": a["test/jet"][1:]}), r"jet has shape \(2999, 16\)"),
+        (
+            "train/outputs.npz",
+            lambda a: a["quantized/logits"].put(7, np.nan),
+            "quantized/logits has values that are not finite",
+        ),
+        ("train/outputs.npz", lambda a: a.pop("float/logits"), "no array is named float/"),
+        (
+            "train/outputs.npz",
+            lambda a: a.update({"float/logits": a["float/logits"][:-1]}),
+            r"float/logits has shape \(2999, 5\)",
+        ),
+        (
+            "convert/outputs.npz",
+            lambda a: a.update({"hls/logits": a["hls/logits"][:, 0]}),
+            r"hls/logits has shape \(3000,\)",
+        ),
         ("train/weights.npz", lambda a: a["fc1/weight"].put(0, np.inf), "fc1/weight"),
         ("train/weights.npz", lambda a: [a.pop(k) for k in list(a) if "weight" in k], "<layer>/weight"),
     ],
@@ -116,7 +130,7 @@ def test_everything_arrives(build: Path) -> None:
             "output": (32, 5),
         }
         np.testing.assert_array_equal(data.weights["fc3"], arrays["fc3/weight"])
-    with np.load(build / "convert/scores.npz") as arrays:
-        np.testing.assert_array_equal(data.scores["hls"], arrays["hls"])
+    with np.load(build / "convert/outputs.npz") as arrays:
+        np.testing.assert_array_equal(data.outputs["hls"]["logits"], arrays["hls/logits"])
     assert [layer.kind for layer in data.layers[:2]] == ["Dense", "Activation"]
     assert data.spec["training"]["epochs"] == 30

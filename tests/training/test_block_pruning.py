@@ -33,7 +33,7 @@ import numpy as np
 from l1ml.keras_setup import set_up_keras
 from l1ml.models.jet_tagger import JetTaggerShape, quantized_model
 from l1ml.training.pruning import Ramp, add_pruning
-from l1ml.training.train import Sample, TrainingOptions, quantized_weights, set_seed, train_pruned
+from l1ml.training.train import CATEGORICAL, Sample, TrainingOptions, quantized_weights, set_seed, train_pruned
 
 def model(hidden):
     set_seed(1)
@@ -57,7 +57,7 @@ def trained(blocks):
     x = (rng.normal(size=(600, 10)) + 2 * np.eye(3, 10)[y]).astype(np.float32)
     sample = Sample(x[:500], y[:500], x[500:], y[500:])
     options = TrainingOptions(epochs=2, batch_size=50, learning_rate=0.01, ramp_epochs=2, blocks=blocks)
-    pruned, history = train_pruned(model([8]), sample, options, "pruned")
+    pruned, history = train_pruned(model([8]), sample, options, CATEGORICAL, "pruned")
     weights = quantized_weights(pruned)
     return {layer: weights[f"{layer}/weight"].tolist() for layer in ("fc1", "logits")}, history.epochs["sparsity"]
 

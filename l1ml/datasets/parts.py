@@ -1,0 +1,109 @@
+"""What the first stage of a build leaves for the others: events in parts, as the firmware will see them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+PARTS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Events:
+    """Inputs of the firmware before they are cast to fixed-point types, and labels.
+
+    Attributes:
+        inputs: Real values by name of the input, each of shape (n, elements).
+        labels: Indices of classes, shape (n,).
+    """
+
+    inputs: dict[str, NDArray[np.float32]]
+    labels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Events:
+        """Some of the events."""
+        return Events({name: values[rows] for name, values in self.inputs.items()}, self.labels[rows])
+
+    def join(self, other: Events) -> Events:
+        """These events and others."""
+        inputs = {name: np.concatenate([values, other.inputs[name]]) for name, values in self.inputs.items()}
+        return Events(inputs, np.concatenate([self.labels, other.labels]))
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A data set that is ready for training.
+
+    Attributes:
+        parts: Events of each of `PARTS`.
+        classes: Names of the labels.
+        features: Names of the elements of all inputs, in order.
+        source: Where the events come from.
+        constants: Arrays that whoever stands before the core needs to know.
+    """
+
+    parts: dict[str, Events]
+    classes: tuple[str, ...]
+    features: tuple[str, ...]
+    source: str
+    constants: dict[str, NDArray[Any]] = field(default_factory=dict)
+
+    def save(self, folder: Path) -> None:
+        """Write ``data.npz`` (arrays ``<part>/<input>``, ``<part>/labels``, constants) and ``dataset.json``."""
+        arrays = {
+            f"{part}/{name}": values
+            for part, events in self.parts.items()
+            for name, values in {**events.inputs, "labels": events.labels}.items()
+        }
+        np.savez(folder / "data.npz", **arrays, **self.constants)  # type: ignore[arg-type]
+        about = {
+            "source": self.source,
+            "inputs": list(self.parts["train"].inputs),
+            "features": list(self.features),
+            "classes": list(self.classes),
+            "sizes": {part: len(self.parts[part]) for part in PARTS},
+        }
+        (folder / "dataset.json").write_text(json.dumps(about, indent=2))
+
+    @classmethod
+    def load(cls, folder: Path) -> Prepared:
+        """Read what ``save`` wrote."""
+        about = json.loads((folder / "dataset.json").read_text())
+        with np.load(folder / "data.npz") as file:
+            arrays = dict(file)
+        return cls(
+            parts={
+                part: Events({n: arrays[f"{part}/{n}"] for n in about["inputs"]}, arrays[f"{part}/labels"])
+                for part in PARTS
+            },
+            classes=tuple(about["classes"]),
+            features=tuple(about["features"]),
+            source=about["source"],
+            constants={name: values for name, values in arrays.items() if "/" not in name},
+        )
+
+
+def split(events: int, test: float, validation: float, seed: int) -> dict[str, NDArray[np.int64]]:
+    """Which events go into which part, by chance.
+
+    Args:
+        events: Number of events.
+        test: Share of the events for the test.
+        validation: Share for validation.
+        seed: For the random numbers.
+
+    Returns:
+        Row indices of each of `PARTS`.
+    """
+    order = np.random.default_rng(seed).permutation(events)
+    n_test, n_validation = round(test * events), round(validation * events)
+    rows = np.split(order, [n_test, n_test + n_validation])
+    return dict(zip(("test", "validation", "train"), rows, strict=True))

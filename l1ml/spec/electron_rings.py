@@ -1,0 +1,86 @@
+"""The spec of the electron trigger on rings of calorimeter energy."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from l1ml.spec.sections import DatasetSpec, ModelSpec, Precision, PruningSpec, Section, Spec, TrainingSpec
+
+
+def _rising(edges: tuple[float, ...]) -> tuple[float, ...]:
+    if any(low >= high for low, high in pairwise(edges)):
+        raise ValueError("edges must rise")
+    return edges
+
+
+Edges = Annotated[tuple[Annotated[float, Field(ge=0)], ...], AfterValidator(_rising)]
+Efficiency = Annotated[float, Field(gt=0, lt=1)]
+
+
+class RingDatasetSpec(DatasetSpec):
+    """Candidates with their rings."""
+
+    source: Literal["sample", "generated", "lorenzetti"] = "sample"
+    """``sample``: shipped with l1ml; ``generated``: made by ``l1ml data generate``; ``lorenzetti``: an npz file of
+    the public full simulation."""
+
+
+class Norm1Spec(Section):
+    """The normalisation of the rings to the size of their sum."""
+
+    table_bits: int = Field(7, ge=1, le=12)
+    """Bits of the sum, below its leading one, that address the table of reciprocals."""
+    reciprocal_bits: int = Field(9, ge=2, le=18)
+    smallest: float = Field(1.0, gt=0)
+    """What a sum closer to zero is taken for, in GeV."""
+    precision: Precision = "fixed<10,1,RND,SAT>"
+    """Type of the normalised rings."""
+
+
+class RingModelSpec(ModelSpec):
+    """The network and what stands before and after it."""
+
+    hidden: tuple[Annotated[int, Field(ge=1, le=4096)], ...] = (12,)
+    activation: Literal["relu", "tanh"] = "relu"
+    weight_bits: int = Field(8, ge=2, le=16)
+    activation_bits: int = Field(8, ge=1, le=16)
+    ring_precision: Precision = "fixed<14,10,RND,SAT>"
+    """Type of the energies of rings, in GeV."""
+    norm: Norm1Spec = Norm1Spec()
+
+
+class ThresholdSpec(Section):
+    """Thresholds on the network's output, in bins of transverse energy and pseudorapidity."""
+
+    et_edges: Annotated[Edges, Field(min_length=1)] = (10.0, 20.0, 30.0, 40.0)
+    """Lower edges of the bins in GeV; the last bin is open, and what lies below the first edge is rejected."""
+    eta_edges: Annotated[Edges, Field(min_length=2)] = (0.0, 0.8, 1.5, 2.5)
+    """Edges of the bins in absolute pseudorapidity; what lies beyond the last one is rejected."""
+    working_points: Annotated[dict[str, Efficiency], Field(min_length=1)] = Field(
+        {"tight": 0.90, "medium": 0.95, "loose": 0.98}
+    )
+    """Electron efficiency, in each bin, at which each decision bit is set."""
+    et_precision: Precision = "ufixed<12,9,RND,SAT>"
+    eta_precision: Precision = "fixed<9,3,RND,SAT>"
+    pileup_precision: Precision = "ufixed<8,8,RND,SAT>"
+
+
+class RingTrainingSpec(TrainingSpec):
+    """How the network is trained."""
+
+    folds: int = Field(5, ge=2)
+    """Parts into which the events for training and validation are divided; each is left out once."""
+
+
+class ElectronRingsSpec(Spec):
+    """Is a cluster in the calorimeter an electron?"""
+
+    trigger: Literal["electron_rings"]
+    dataset: RingDatasetSpec = RingDatasetSpec()
+    model: RingModelSpec = RingModelSpec()
+    training: RingTrainingSpec = RingTrainingSpec()
+    pruning: PruningSpec = PruningSpec(sparsity=0.5, ramp_epochs=10)
+    thresholds: ThresholdSpec = ThresholdSpec()
