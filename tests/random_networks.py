@@ -122,7 +122,8 @@ class Generator:
         n_out = self._size()
         weight, weights = self._weights(n_in, n_out, source)
         bias = self._type(8, signed=True, modes=("TRN", "WRAP"))
-        strategy, reuse_factor = next(self.strategies), self._reuse_factor(n_in, n_out)
+        strategy = next(self.strategies)
+        reuse_factor = self._reuse_factor(n_in, n_out, strategy)
         top, fraction = source.integer + weight.integer, max(source.fraction + weight.fraction, bias.fraction)
         accum = self._accum(strategy, reuse_factor, min(top, bias.integer))
         summed = FixedType(fraction + top, top) if accum is None else accum
@@ -186,8 +187,11 @@ class Generator:
             values[:, self.rng.integers(n_out)] = 0
         return kind, values * (not self._chance(0.06))
 
-    def _reuse_factor(self, n_in: int, n_out: int) -> int:
-        valid = [r for r in self.backend.get_valid_reuse_factors(n_in, n_out) if r <= self.limits.reuse_factor]
+    def _reuse_factor(self, n_in: int, n_out: int, strategy: str) -> int:
+        valid = self.backend.get_valid_reuse_factors(n_in, n_out)
+        if strategy != "Resource":
+            valid = range(1, n_in * n_out + 1)
+        valid = [r for r in valid if r <= self.limits.reuse_factor]
         if self._chance(0.15):
             return 1
         return int(self.rng.choice(valid[1:] or [1]) if self._chance(0.8) else valid[-1])

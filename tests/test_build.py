@@ -210,8 +210,8 @@ def attempt(name, work):
 def built(**overrides):
     return lambda: l1ml.build(spec, {key.replace("__", "."): value for key, value in overrides.items()}, folder)
 
-attempt("reuse", built(hls__reuse_factor=7))
-attempt("reuse of a layer", built(hls__layers={"logits": {"reuse_factor": 3}}))
+attempt("reuse", built(hls__reuse_factor=7, hls__strategy="Resource"))
+attempt("reuse of a layer", built(hls__layers={"logits": {"reuse_factor": 3, "strategy": "Resource"}}))
 attempt("no such layer", built(hls__layers={"fc9": {"strategy": "Latency"}}))
 
 set_up_keras()
@@ -262,8 +262,21 @@ def conversion_errors(small_build: SmallBuild, tmp_path_factory: pytest.TempPath
 @pytest.mark.parametrize(
     ("case", "parts"),
     [
-        ("reuse", ["stage convert: ", "'fc1'", "reuse factor 7 is not valid", "valid ones near it: ", " 4, ", "8"]),
-        ("reuse of a layer", ["stage convert: ", "'logits'", "reuse factor 3 is not valid", "near it: 1, 2, 4"]),
+        (
+            "reuse",
+            [
+                "stage convert: ",
+                "'fc1'",
+                "reuse factor 7 is not valid with strategy Resource",
+                "valid ones near it: ",
+                " 4, ",
+                "8",
+            ],
+        ),
+        (
+            "reuse of a layer",
+            ["stage convert: ", "'logits'", "reuse factor 3 is not valid with strategy Resource", "near it: 1, 2, 4"],
+        ),
         ("no such layer", ["hls.layers names 'fc9'", "fc1", "logits"]),
         ("layer", ["Strange"]),
         ("compiler", ["cpp_error", "no such type"]),

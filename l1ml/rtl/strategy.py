@@ -56,7 +56,7 @@ class ChooseStrategies(OptimizerPass):
             known = ", ".join(dict.fromkeys(STRATEGIES.values()))
             raise L1mlError(f"layer {node.name!r}: strategy {asked!r} is not known to the Verilog backend; use {known}")
         factor = int(model.config.get_reuse_factor(node))
-        check_reuse_factor(node, factor)
+        check_reuse_factor(node, strategy, factor)
         node.set_attr("rtl_strategy", strategy)
         if strategy == "distributed_arithmetic":
             node.set_attr("accum_t", exact_accumulator(node))
@@ -83,18 +83,25 @@ def exact_accumulator(layer: Any) -> NamedType:
     return NamedType(f"{layer.name}_accum_t", FixedPrecisionType(max(1, integer + fraction), integer, signed=True))
 
 
-def check_reuse_factor(layer: Any, factor: int) -> None:
-    """Check a reuse factor by hls4ml's own rule (``FPGABackend._validate_reuse_factor``).
+def check_reuse_factor(layer: Any, strategy: str, factor: int) -> None:
+    """Check a reuse factor by hls4ml's own rule, which is one for ``Resource`` alone.
+
+    There the C++ takes as many weights at a time as fill whole rows (``FPGABackend._validate_reuse_factor``). The
+    other strategies leave the order to the tool, and take any.
 
     Raises:
         L1mlError: If it is not valid for the layer; the message lists valid ones near it.
     """
+    if factor < 1:
+        raise L1mlError(f"layer {layer.name!r}: reuse factor {factor} is not valid; give a whole number from 1")
+    if strategy != "Resource":
+        return
     backend = layer.model.config.backend
     n_in, n_out = backend.get_layer_mult_size(layer)
     valid = backend.get_valid_reuse_factors(n_in, n_out)
     if factor not in valid:
         near = sorted(sorted(valid, key=lambda candidate: abs(candidate - factor))[:NEAR])
         raise L1mlError(
-            f"layer {layer.name!r} ({n_in} inputs, {n_out} outputs): reuse factor {factor} is not valid; "
-            f"valid ones near it: {', '.join(map(str, near))}"
+            f"layer {layer.name!r} ({n_in} inputs, {n_out} outputs): reuse factor {factor} is not valid "
+            f"with strategy Resource; valid ones near it: {', '.join(map(str, near))}"
         )

@@ -195,9 +195,21 @@ def test_a_network_of_nothing_but_a_constant_layer_keeps_its_interval(keras: Any
 
 
 def test_a_reuse_factor_that_is_not_valid_names_the_layer_and_valid_ones_near_it(keras: Any, tmp_path: Path) -> None:
-    model, options = one_layer(keras, 5, "distributed_arithmetic")
+    model, options = one_layer(keras, 5, "Resource")
     with pytest.raises(L1mlError, match=r"layer 'fc' .*reuse factor 5 is not valid.*: 1, 2, 3, 4, 6, 12$"):
         convert(model, tmp_path, options).write()
+
+
+@pytest.mark.parametrize("strategy", ["Latency", "distributed_arithmetic", "auto"])
+def test_only_resource_has_reuse_factors_that_are_not_valid(keras: Any, tmp_path: Path, strategy: str) -> None:
+    model, options = one_layer(keras, 5, strategy)
+    graph = convert(model, tmp_path, options, write_rtl=True)
+    design = write(graph)
+    assert design.initiation_interval == 5
+    inputs = make_vectors(design, 200).inputs
+    result = CoreSimulator(rtl_folder(graph)).run(inputs)
+    assert result.initiation_interval == 5
+    np.testing.assert_array_equal(result.integers, lowered(graph, inputs))
 
 
 @pytest.mark.parametrize("strategy", ["Latency", "Resource", "auto"])
