@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from hls4ml.backends import VitisBackend, VivadoBackend
+from hls4ml.backends.backend import get_backend
 from hls4ml.model.flow import get_flow, register_flow
 from hls4ml.writer.vitis_writer import VitisWriter
 
+from l1ml.hls.layers import register as register_layers
 from l1ml.rtl.build import estimate, hls4ml_report, lint
 from l1ml.rtl.design import Design
 from l1ml.rtl.emit import EmitOptions, emit
@@ -145,3 +147,4 @@ def register(register_backend: Callable[..., None], register_writer: Callable[..
     """Entry point for hls4ml's plugin loader."""
     register_writer("Verilog", VerilogWriter)
     register_backend("Verilog", VerilogBackend)
+    register_layers(get_backend("Verilog"))

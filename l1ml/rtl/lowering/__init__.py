@@ -6,7 +6,7 @@ in a module of this folder and import that module below.
 
 from __future__ import annotations
 
-from l1ml.rtl.lowering import activation, batchnorm, dense, softmax  # noqa: F401  (they register themselves)
+from l1ml.rtl.lowering import activation, batchnorm, dense, norm1, softmax  # noqa: F401  (they register themselves)
 from l1ml.rtl.lowering.registry import lower, lowers, supported
 
 __all__ = ["lower", "lowers", "supported"]

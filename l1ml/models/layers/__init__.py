@@ -1,0 +1,23 @@
+"""Keras layers of l1ml's own: trigger blocks that hls4ml does not have.
+
+Importing this package loads TensorFlow, so import it where it is needed. Each layer computes in real numbers; what
+the firmware computes is defined in ``l1ml.hls.layers``, where a module of the same name belongs to each.
+"""
+
+from __future__ import annotations
+
+from l1ml.keras_setup import set_up_keras
+
+set_up_keras()  # before tf_keras and hls4ml are imported
+
+from l1ml.hls.layers import register_handlers  # noqa: E402
+from l1ml.models.layers.norm1 import Norm1  # noqa: E402
+
+__all__ = ["Norm1", "custom_objects"]
+
+register_handlers()  # whoever has such a layer can have hls4ml convert it
+
+
+def custom_objects() -> dict[str, type]:
+    """The layers by name, for ``load_model`` of Keras and ``load_qmodel`` of QKeras."""
+    return {layer.__name__: layer for layer in (Norm1,)}
