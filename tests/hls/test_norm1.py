@@ -11,10 +11,10 @@ from networks import compile_graph, convert, golden, lowered
 from numpy.typing import NDArray
 
 import l1ml
+from l1ml.arithmetic.norm1 import Norm1Arithmetic
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.hls.convert import load_graph, save_graph
-from l1ml.hls.layers.norm1 import Norm1Arithmetic
 from l1ml.rtl.graph import network_of
 
 RINGS = 6

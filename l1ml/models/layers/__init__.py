@@ -1,7 +1,7 @@
 """Keras layers of l1ml's own: trigger blocks that hls4ml does not have.
 
 Importing this package loads TensorFlow, so import it where it is needed. Each layer computes in real numbers; what
-the firmware computes is defined in ``l1ml.hls.layers``, where a module of the same name belongs to each.
+the firmware computes is defined in ``l1ml.arithmetic``, where a module of the same name belongs to each.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ class Norm1(Layer):
             one LSB of its input.
         kwargs: As for any Keras layer.
 
-    Input and output: (batch, rings). Firmware: ``l1ml.hls.layers.norm1``.
+    Input and output: (batch, rings). Firmware: ``l1ml.arithmetic.norm1``.
     """
 
     def __init__(self, smallest: float = 0.0, **kwargs: Any) -> None:

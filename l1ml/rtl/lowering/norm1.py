@@ -10,7 +10,7 @@ import numpy as np
 from alkaid.trace import FVariable, FVArray
 
 from l1ml.fixed import FixedType
-from l1ml.hls.layers.norm1 import Norm1Arithmetic
+from l1ml.arithmetic.norm1 import Norm1Arithmetic
 from l1ml.rtl.arithmetic import multiply, read, tree_sum
 from l1ml.rtl.cast import cast, finish_rounding, is_constant, overflow
 from l1ml.rtl.lowering.registry import Tables, lowers
@@ -21,7 +21,7 @@ _Shift = tuple[int, FVariable]
 
 @lowers("Norm1")
 def norm1(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
-    """Lower ``Norm1`` (``nnet_norm1.h``); ``l1ml.hls.layers.norm1`` defines the steps."""
+    """Lower ``Norm1`` (``nnet_norm1.h``); ``l1ml.arithmetic.norm1`` defines the steps."""
     numbers = Norm1Arithmetic.of(layer)
     x = [value * 2.0**numbers.source.fraction for value in np.asarray(inputs[0])]
     total = tree_sum(x)
