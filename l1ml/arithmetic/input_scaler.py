@@ -1,0 +1,112 @@
+"""InputScaler: hardware integers of any range brought to that of a network, by an offset and a power of two for each.
+
+With input x_i, offset o_i and shift s_i (a positive one divides by 2^s_i):
+
+1. u_i = x_i - o_i, exact, then cast to the working type as that says; the plain one truncates and wraps.
+2. u_i is shifted within the working type: to the right bits are lost below its LSB, to the left above its top.
+3. The result is cast to its type, as that rounds and saturates.
+
+The scaler of CMS's AXOL1TL has a working type of ``fixed<18,13>`` and a result of ``fixed<8,6,RND_CONV,SAT>``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l1ml.errors import L1mlError
+from l1ml.fixed import FixedType
+
+MAX_OFFSET_BITS = 24
+"""Widest type of the offsets; wider ones are no constants of the RTL."""
+
+
+@dataclass(frozen=True)
+class InputScalerArithmetic:
+    """The numbers of the algorithm.
+
+    Attributes:
+        source: Type of the inputs.
+        offset: Type of the offsets.
+        work: Type in which the difference is kept and shifted.
+        result: Type of the outputs.
+        offsets: Integers in LSB of ``offset``, shape (size,).
+        shifts: Places to the right, negative ones to the left, shape (size,).
+    """
+
+    source: FixedType
+    offset: FixedType
+    work: FixedType
+    result: FixedType
+    offsets: NDArray[np.int64]
+    shifts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, layer: Any) -> InputScalerArithmetic:
+        """Read them from an hls4ml layer whose types are known.
+
+        Raises:
+            L1mlError: If a shift leaves nothing of the working type.
+        """
+        offset, work = (FixedType.from_hls4ml(layer.get_attr(f"{name}_t").precision) for name in ("offset", "work"))
+        shifts = np.asarray(layer.weights["shift"].data, dtype=np.int64)
+        far = np.flatnonzero(np.abs(shifts) >= work.width)
+        if len(far):
+            raise L1mlError(
+                f"layer {layer.name!r}: shift {shifts[far[0]]} of input {far[0]} leaves nothing of its working type "
+                f"{work}; shift by less than {work.width}"
+            )
+        return cls(
+            source=FixedType.from_hls4ml(layer.get_input_variable().type.precision),
+            offset=offset,
+            work=work,
+            result=FixedType.from_hls4ml(layer.get_output_variable().type.precision),
+            offsets=offset.quantize(layer.weights["offset"].data),
+            shifts=shifts,
+        )
+
+    @property
+    def wrapping(self) -> FixedType:
+        """The working type as a shift to the left sees it."""
+        return replace(self.work, saturation="WRAP")
+
+    def run(self, x: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Scale.
+
+        Args:
+            x: Integers in LSB of the inputs, shape (events, size).
+
+        Returns:
+            Integers in LSB of the result, same shape.
+        """
+        fraction = max(self.source.fraction, self.offset.fraction)
+        offsets = self.offsets << (fraction - self.offset.fraction)
+        u = self.work.cast((x << (fraction - self.source.fraction)) - offsets, fraction)
+        right, left = np.maximum(self.shifts, 0), np.maximum(-self.shifts, 0)
+        kept = u & ((1 << (self.work.width - left)) - 1)  # what a shift to the left does not push out
+        moved = self.wrapping.cast(kept << left, self.work.fraction)
+        return self.result.cast(np.where(right > 0, u >> right, moved), self.work.fraction)
+
+
+def offset_type(offsets: NDArray[np.float64]) -> FixedType:
+    """The narrowest type that holds some offsets with every fractional bit that they have, shape (size,).
+
+    Raises:
+        L1mlError: If that is wider than ``MAX_OFFSET_BITS``.
+    """
+    offsets = np.asarray(offsets, dtype=np.float64)
+    signed = bool((offsets < 0).any())
+    for fraction in range(MAX_OFFSET_BITS + 1):
+        integers = np.ldexp(offsets, fraction)
+        if np.all(integers == np.rint(integers)):
+            largest = int(max(integers.max(), -integers.min() - 1))
+            width = max(largest.bit_length(), 1) + int(signed)
+            if width <= MAX_OFFSET_BITS:
+                return FixedType(width, width - fraction, signed)
+    raise L1mlError(
+        f"offsets need more than {MAX_OFFSET_BITS} bits; round them to a power of two, or give the layer a precision "
+        "for its offsets, such as ufixed<9,8>"
+    )
