@@ -6,7 +6,17 @@ in a module of this folder and import that module below.
 
 from __future__ import annotations
 
-from l1ml.rtl.lowering import activation, batchnorm, dense, norm1, softmax  # noqa: F401  (they register themselves)
+from l1ml.rtl.lowering import (  # noqa: F401  (they register themselves)
+    activation,
+    batchnorm,
+    binned_thresholds,
+    dense,
+    input_scaler,
+    norm1,
+    softmax,
+    sum_of_squares,
+    thresholds,
+)
 from l1ml.rtl.lowering.registry import lower, lowers, supported
 
 __all__ = ["lower", "lowers", "supported"]

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from alkaid.trace import FVariable, FVArray
 
-from l1ml.fixed import FixedType
 from l1ml.arithmetic.norm1 import Norm1Arithmetic
+from l1ml.fixed import FixedType
 from l1ml.rtl.arithmetic import multiply, read, tree_sum
 from l1ml.rtl.cast import cast, finish_rounding, is_constant, overflow
 from l1ml.rtl.lowering.registry import Tables, lowers
