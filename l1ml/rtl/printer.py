@@ -41,15 +41,15 @@ class _Printer:
         self.logic, self.plan, self.sources, self.prefix = logic, plan, sources, prefix
         self.kifs: list[Precision] = [op.qint.kif for op in logic.ops]
         self.widths = [int(sum(kif)) for kif in self.kifs]
+        self.used = logic.ref_count  # counted anew at each look
         self.tables: dict[tuple[int, tuple[int, ...]], Table] = {}
         self.stage = 0
         self.wires: list[Wire] = []
 
     def run(self, sinks: Sequence[Sink]) -> Listing:
         stages = [Stage() for _ in range(self.plan.stages)]
-        used = self.logic.ref_count
         for index, op in enumerate(self.logic.ops):
-            if used[index] == 0 or op.opcode == CONSTANT or self.widths[index] == 0:
+            if self.used[index] == 0 or op.opcode == CONSTANT or self.widths[index] == 0:
                 continue
             self.stage = self.plan.stage[index]
             self.wires = stages[self.stage].wires
@@ -70,7 +70,7 @@ class _Printer:
             if index >= 0:
                 last[index] = self.plan.stages - 1
         for index, op in enumerate(self.logic.ops):
-            if op.opcode == CONSTANT or self.widths[index] == 0 or self.logic.ref_count[index] == 0:
+            if op.opcode == CONSTANT or self.widths[index] == 0 or self.used[index] == 0:
                 continue
             for stage in range(self.plan.stage[index], last[index]):
                 name, source = self._name(index, stage + 1), self._name(index, stage)
