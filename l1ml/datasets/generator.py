@@ -36,17 +36,17 @@ class Recipe:
     """What the events depend on, apart from the chunk itself: package versions and all parameters."""
 
 
-def check(n: int, what: str, classes: Sequence[str], packages: Sequence[str]) -> None:
+def check(n: int, least: int, what: str, packages: Sequence[str]) -> None:
     """See that n events can be made.
 
     Raises:
-        L1mlError: A package of the ``generate`` extra is missing, or there are fewer events than classes.
+        L1mlError: A package of the ``generate`` extra is missing, or n is less than ``least``.
     """
     for package in packages:
         if util.find_spec(package) is None:
             raise L1mlError(f"the Python package {package!r} is not installed; run pip install 'l1ml[generate]'")
-    if n < len(classes):
-        raise L1mlError(f"{n} {what} asked for; ask for at least {len(classes)}, one per class")
+    if n < least:
+        raise L1mlError(f"{n} {what} asked for; ask for at least {least}, so that there are some of each class")
 
 
 def versions(packages: Sequence[str]) -> dict[str, str]:

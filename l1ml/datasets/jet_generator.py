@@ -39,7 +39,7 @@ def generate(n_jets: int, out: Path, *, seed: int, workers: int | None = None) -
         L1mlError: A package of the ``generate`` extra is missing, an argument is out of range, the
             output cannot be written, or a worker process was killed.
     """
-    check(n_jets, "jets", CLASSES, _PACKAGES)
+    check(n_jets, len(CLASSES), "jets", _PACKAGES)
     names = {"feature_names": FEATURES, "class_names": CLASSES}
     recipe = Recipe("jets", equal_shares(n_jets, CLASSES), CHUNK_JETS, _make, names, provenance())
     return write(recipe, Path(out), seed=seed, workers=workers)

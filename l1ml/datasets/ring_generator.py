@@ -55,7 +55,7 @@ def generate(
         L1mlError: A package of the ``generate`` extra is missing, an argument is out of range, the output
             cannot be written, or a worker process was killed.
     """
-    check(n_candidates, "candidates", CLASSES, _PACKAGES)
+    check(n_candidates, len(CLASSES), "candidates", _PACKAGES)
     if not 0 <= pileup[0] <= pileup[1] <= 1000:
         raise L1mlError(f"the pile-up is {pileup[0]} to {pileup[1]} collisions; give a range within 0 to 1000")
     recipe = Recipe(
