@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -190,18 +190,30 @@ def data_prepare(spec: SpecArgument, set_: SetOption = None, out: OutOption = No
 
 @data_app.command("generate")
 def data_generate(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="`jets`")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="`jets`, `rings` or `anomaly`")],
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The npz file to write.")],
-    jets: Annotated[int, typer.Option(min=5, help="Number of jets, the same for each class.")] = 100_000,
+    events: Annotated[
+        int | None,
+        typer.Option(
+            "--events", min=1, help="Jets, electron candidates or collisions [default: as in the shipped sample]"
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the simulation.")] = 2024,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes [default: all cores]")] = None,
 ) -> None:
-    """Simulate a data set with Pythia 8 and FastJet. An interrupted run carries on where it was."""
+    """Simulate a data set with Pythia 8. An interrupted run carries on where it was."""
     from l1ml.console import console
-    from l1ml.datasets.jet_generator import generate
+    from l1ml.datasets import anomaly_generator, jet_generator, ring_generator
 
-    _check_kind(kind)
-    console.print(f"wrote {generate(jets, out, seed=seed, workers=workers)}")
+    generators: dict[str, tuple[Callable[..., Path], int]] = {
+        "jets": (jet_generator.generate, 100_000),
+        "rings": (ring_generator.generate, 40_000),
+        "anomaly": (anomaly_generator.generate, 125_000),
+    }
+    _check_kind(kind, generators)
+    generate, default = generators[kind]
+    made = generate(default if events is None else events, out, seed=seed, workers=workers)
+    console.print(f"wrote {made}", soft_wrap=True, markup=False)
 
 
 @data_app.command("download")
@@ -213,12 +225,12 @@ def data_download(
     from l1ml.console import console
     from l1ml.datasets.public_jets import download
 
-    _check_kind(kind)
+    _check_kind(kind, ("jets",))
     console.print(f"wrote {download(out)}")
 
 
-def _check_kind(kind: str) -> None:
+def _check_kind(kind: str, known: Iterable[str]) -> None:
     from l1ml.errors import L1mlError
 
-    if kind != "jets":
-        raise L1mlError(f"there is no data set of kind {kind!r}; known: jets")
+    if kind not in known:
+        raise L1mlError(f"there is no data set of kind {kind!r} for this command; known: {', '.join(known)}")

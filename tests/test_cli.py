@@ -8,6 +8,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -126,9 +127,23 @@ def test_a_wrong_setting_is_one_line_and_leaves_no_stage(setting: str, told: str
 
 
 def test_an_unknown_kind_of_data_set_is_one_line(tmp_path: Path) -> None:
-    for command in ("generate", "download"):
+    for command, known in (("generate", "jets, rings, anomaly"), ("download", "jets")):
         message = error_of(l1ml("data", command, "muons", "--out", tmp_path / "x.npz"))
-        assert message == "there is no data set of kind 'muons'; known: jets"
+        assert message == f"there is no data set of kind 'muons' for this command; known: {known}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("jets", "2 jets asked for; ask for at least 5"),
+        ("rings", "1 candidates asked for; ask for at least 2"),
+        ("anomaly", "2 events asked for; ask for at least 20"),
+    ],
+)
+@pytest.mark.skipif(find_spec("pythia8mc") is None, reason="needs the extra l1ml[generate]")
+def test_too_few_events_are_one_line(kind: str, told: str, tmp_path: Path) -> None:
+    asked = told.partition(" ")[0]
+    assert told in error_of(l1ml("data", "generate", kind, "--events", asked, "--out", tmp_path / "x.npz"))
 
 
 def test_an_unknown_command_exits_with_a_usage_error_and_no_traceback() -> None:

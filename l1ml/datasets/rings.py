@@ -18,7 +18,7 @@ RINGS: tuple[str, ...] = tuple(f"{layer}_{k}" for layer, n in LAYER_RINGS.items(
 CLASSES: tuple[str, ...] = ("jet", "electron")
 """A label is an index into this tuple."""
 
-_MAKE = "make one with l1ml.datasets.ring_generator.generate"
+_MAKE = "make one with `l1ml data generate rings`"
 _LORENZETTI_RINGS = ("rings_mev", "cl_rings", "rings")
 _LORENZETTI_LABELS = ("label_zee", "label", "labels", "target")
 
