@@ -122,7 +122,7 @@ def test_the_data_are_standardised_and_no_event_is_in_two_parts(small_build: Sma
 
 
 def test_the_input_type_chosen_from_data_is_the_one_of_the_ports(small_build: SmallBuild, design: Design) -> None:
-    chosen = FixedType.parse(json.loads((small_build.folder / "train/input_types.json").read_text())["jet"])
+    chosen = FixedType.parse(json.loads((small_build.folder / "train/types.json").read_text())["jet"])
     assert (chosen.signed, chosen.rounding, chosen.saturation) == (True, "RND", "SAT")
     assert [tensor.type for tensor in design.inputs] == [chosen]
     with np.load(small_build.folder / "dataset/data.npz") as data:

@@ -51,18 +51,20 @@ class ConvertOptions:
 
 def load_model(file: Path) -> Any:
     """Load the trained model that a build keeps."""
+    from l1ml.models.layers import custom_objects
+
     set_up_keras()
     from qkeras.utils import load_qmodel
 
-    return load_qmodel(str(file), compile=False)
+    return load_qmodel(str(file), custom_objects(), compile=False)
 
 
-def convert(model: Any, input_types: Mapping[str, FixedType], options: ConvertOptions, out: Path) -> Any:
+def convert(model: Any, types: Mapping[str, FixedType], options: ConvertOptions, out: Path) -> Any:
     """Convert a (Q)Keras model with the Verilog backend and compile its C++.
 
     Args:
         model: Trained model of ``tf_keras``.
-        input_types: Type of each of the network's inputs.
+        types: Type of the result of each input and of layers that Keras does not know the type of, by name.
         options: How to convert.
         out: Folder for the HLS project.
 
@@ -82,8 +84,8 @@ def convert(model: Any, input_types: Mapping[str, FixedType], options: ConvertOp
             config = hls4ml.utils.config_from_keras_model(model, granularity="name", backend="Verilog")
             config["Model"].update(Strategy=options.strategy, ReuseFactor=options.reuse_factor)
             layers = config["LayerName"]
-            for name in model.input_names:
-                layers[name]["Precision"] = {"result": str(input_types[name])}
+            for name, fixed in types.items():
+                layers[name].setdefault("Precision", {})["result"] = str(fixed)
             for name, layer in layers.items():
                 if "ReuseFactor" in layer or name in options.layers or name in _dense_layers(model):
                     layer.update(Strategy=options.strategy, ReuseFactor=options.reuse_factor)

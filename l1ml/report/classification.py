@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
@@ -21,11 +19,13 @@ from l1ml.report.style import (
     LINES,
     PALETTE,
     PAPER,
+    STROKES,
     Plot,
     header,
     plain_ticks,
 )
 from l1ml.report.trigger import Metric, TriggerReport
+from l1ml.training.evaluate import roc_area
 
 CURVE_POINTS = 400
 """Points of a drawn ROC curve; more cannot be seen. The AUC is that of all events."""
@@ -33,13 +33,6 @@ CURVE_POINTS = 400
 
 TOLERANCE = 0.002
 """Largest difference between a metric and its recomputation from the scores that rounding may explain."""
-
-STROKES: dict[str, dict[str, Any]] = {
-    "float": {"linewidth": 1.3, "zorder": 3},
-    "quantized": {"linewidth": 2.0, "zorder": 4},
-    "hls": {"linewidth": 3.6, "alpha": 0.4, "zorder": 2},
-}
-"""The firmware is a broad pale band, so that curves that coincide with it stay in sight on it."""
 
 
 def log_odds(logits: NDArray[np.floating], index: int) -> NDArray[np.float64]:
@@ -60,28 +53,6 @@ def log_odds(logits: NDArray[np.floating], index: int) -> NDArray[np.float64]:
     return logits[:, index] - largest - np.log(np.exp(others - largest[:, None]).sum(axis=1))
 
 
-def area(is_signal: NDArray[np.bool_], score: NDArray[np.floating]) -> tuple[float, float]:
-    """Area under the ROC curve with its statistical error (DeLong's variance).
-
-    Args:
-        is_signal: Shape (n,), with at least one event of either kind.
-        score: Shape (n,).
-    """
-    from sklearn.metrics import roc_auc_score
-
-    signal, background = np.sort(score[is_signal]), np.sort(score[~is_signal])
-    # For each event, the share of the other kind that it is ordered rightly against; ties count half.
-    beaten = _share_below(background, signal)
-    beating = 1 - _share_below(signal, background)
-    variance = beaten.var() / len(signal) + beating.var() / len(background)
-    return float(roc_auc_score(is_signal, score)), float(np.sqrt(variance))
-
-
-def _share_below(reference: NDArray[np.floating], values: NDArray[np.floating]) -> NDArray[np.float64]:
-    below = np.searchsorted(reference, values, "left") + np.searchsorted(reference, values, "right")
-    return below / (2 * len(reference))
-
-
 def class_metrics(data: BuildData) -> list[Metric]:
     """Accuracy, agreement with the firmware, and AUC of each class.
 
@@ -97,7 +68,7 @@ def class_metrics(data: BuildData) -> list[Metric]:
     for index, name in enumerate(data.dataset.classes):
         values = {}
         for model in MODELS:
-            drawn, error = area(_is(data, index), log_odds(_logits(data, model), index))
+            drawn, error = roc_area(_is(data, index), log_odds(_logits(data, model), index))
             stated = _number(data, model, "auc_error", name) if "auc_error" in data.metrics[model] else error
             values[model] = (_number(data, model, "auc", name), stated)
             _compare(model, f"auc.{name}", values[model][0], drawn)
@@ -128,7 +99,7 @@ def roc(data: BuildData) -> Plot:
                 color=PALETTE[index % len(PALETTE)],
                 **STROKES[model],
             )
-            areas.append(area(_is(data, index), score)[0])
+            areas.append(roc_area(_is(data, index), score)[0])
         text = f"{_label(name)}  " + " / ".join(f"{a:.4f}" for a in areas)
         entries.append((Line2D([], [], color=PALETTE[index % len(PALETTE)], linewidth=3), text, areas[-1]))
     axes.set(

@@ -11,7 +11,7 @@ BUNCH_CROSSING_NS = 25.0
 CLASS_LABELS = {"g": "gluon", "q": "light quark", "w": "W", "z": "Z", "t": "top"}
 """Names of classes in full, where the data set abbreviates."""
 
-PERCENT_METRICS = ("accuracy", "efficiency", "agreement")
+PERCENT_METRICS = ("accuracy", "efficiency", "efficiency_at", "fake_rate", "exact_normalisation", "agreement")
 """Metrics that are shares of events and read better in percent."""
 
 

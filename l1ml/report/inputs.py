@@ -260,9 +260,7 @@ def _test_events(file: Path, dataset: Dataset) -> Events:
         inputs = {name: arrays[f"test/{name}"] for name in dataset.inputs}
         labels = arrays["test/labels"]
     if labels.ndim != 1 or len(labels) == 0 or not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(
-            f"labels have shape {labels.shape} and type {labels.dtype}, expected integers in one row"
-        )
+        raise ValueError(f"labels have shape {labels.shape} and type {labels.dtype}, expected integers in one row")
     classes = len(dataset.classes)
     if labels.min() < 0 or labels.max() >= classes:
         raise ValueError(f"labels lie in {labels.min()}..{labels.max()}, but there are {classes} classes")

@@ -34,6 +34,14 @@ THEME = {
 LINES: dict[str, Any] = {"float": "--", "quantized": ":", "hls": "-"}
 """Line style of each model, in every figure."""
 
+STROKES: dict[str, dict[str, Any]] = {
+    "float": {"linewidth": 1.3, "zorder": 3},
+    "quantized": {"linewidth": 2.0, "zorder": 4},
+    "hls": {"linewidth": 3.6, "alpha": 0.4, "zorder": 2},
+}
+"""The firmware is a broad pale band, so that curves that coincide with it stay in sight on it."""
+
+
 MODEL_COLORS = {"float": PALETTE[6], "quantized": PALETTE[0], "hls": INK}
 """Colour of each model where colour does not stand for the class."""
 

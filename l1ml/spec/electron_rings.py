@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from l1ml.spec.sections import DatasetSpec, ModelSpec, Precision, PruningSpec, Section, Spec, TrainingSpec
+from l1ml.spec.sections import DatasetSpec, FixedPrecision, Hidden, ModelSpec, PruningSpec, Section, Spec, TrainingSpec
 
 
 def _rising(edges: tuple[float, ...]) -> tuple[float, ...]:
@@ -28,28 +28,25 @@ class RingDatasetSpec(DatasetSpec):
     the public full simulation."""
 
 
-class Norm1Spec(Section):
+class NormSpec(Section):
     """The normalisation of the rings to the size of their sum."""
 
-    table_bits: int = Field(7, ge=1, le=12)
-    """Bits of the sum, below its leading one, that address the table of reciprocals."""
-    reciprocal_bits: int = Field(9, ge=2, le=18)
     smallest: float = Field(1.0, gt=0)
     """What a sum closer to zero is taken for, in GeV."""
-    precision: Precision = "fixed<10,1,RND,SAT>"
+    precision: FixedPrecision = "fixed<9,1,RND,SAT>"
     """Type of the normalised rings."""
 
 
 class RingModelSpec(ModelSpec):
     """The network and what stands before and after it."""
 
-    hidden: tuple[Annotated[int, Field(ge=1, le=4096)], ...] = (12,)
+    hidden: Hidden = (8,)
     activation: Literal["relu", "tanh"] = "relu"
-    weight_bits: int = Field(8, ge=2, le=16)
+    weight_bits: int = Field(7, ge=2, le=16)
     activation_bits: int = Field(8, ge=1, le=16)
-    ring_precision: Precision = "fixed<14,10,RND,SAT>"
+    ring_precision: FixedPrecision = "fixed<14,10,RND,SAT>"
     """Type of the energies of rings, in GeV."""
-    norm: Norm1Spec = Norm1Spec()
+    norm: NormSpec = NormSpec()
 
 
 class ThresholdSpec(Section):
@@ -63,9 +60,9 @@ class ThresholdSpec(Section):
         {"tight": 0.90, "medium": 0.95, "loose": 0.98}
     )
     """Electron efficiency, in each bin, at which each decision bit is set."""
-    et_precision: Precision = "ufixed<12,9,RND,SAT>"
-    eta_precision: Precision = "fixed<9,3,RND,SAT>"
-    pileup_precision: Precision = "ufixed<8,8,RND,SAT>"
+    et_precision: FixedPrecision = "ufixed<12,9,RND,SAT>"
+    eta_precision: FixedPrecision = "fixed<9,3,RND,SAT>"
+    pileup_precision: FixedPrecision = "ufixed<8,8,RND,SAT>"
 
 
 class RingTrainingSpec(TrainingSpec):

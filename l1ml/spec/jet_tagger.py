@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
-
-from l1ml.spec.sections import DatasetSpec, ModelSpec, Precision, Spec
+from l1ml.spec.sections import DatasetSpec, Hidden, ModelSpec, Precision, Spec
 
 
 class JetDatasetSpec(DatasetSpec):
@@ -19,7 +17,7 @@ class JetDatasetSpec(DatasetSpec):
 class JetModelSpec(ModelSpec):
     """The network."""
 
-    hidden: tuple[Annotated[int, Field(ge=1, le=4096)], ...] = (64, 32, 32)
+    hidden: Hidden = (64, 32, 32)
     input_precision: Precision = "auto"
     """Type of the inputs; ``auto`` finds the narrowest one that costs less than 0.1 pp of accuracy."""
 

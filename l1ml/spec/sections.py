@@ -12,13 +12,16 @@ from l1ml.fixed import FixedType
 from l1ml.reserved import RESERVED
 
 
-def _precision(text: str) -> str:
-    if text != "auto":
-        try:
-            FixedType.parse(text)
-        except L1mlError as error:
-            raise ValueError(str(error)) from None  # pydantic adds the key
+def _fixed_precision(text: str) -> str:
+    try:
+        FixedType.parse(text)
+    except L1mlError as error:
+        raise ValueError(str(error)) from None  # pydantic adds the key
     return text
+
+
+def _precision(text: str) -> str:
+    return text if text == "auto" else _fixed_precision(text)
 
 
 def _free(name: str) -> str:
@@ -27,8 +30,14 @@ def _free(name: str) -> str:
     return name
 
 
+FixedPrecision = Annotated[str, AfterValidator(_fixed_precision)]
+"""An ``ap_fixed`` such as ``fixed<16,6>`` or ``ufixed<6,0,RND_CONV,SAT>``."""
+
 Precision = Annotated[str, AfterValidator(_precision)]
-"""``auto`` or an ``ap_fixed`` such as ``fixed<16,6>`` or ``ufixed<6,0,RND_CONV,SAT>``."""
+"""``auto`` or an ``ap_fixed``."""
+
+Hidden = tuple[Annotated[int, Field(ge=1, le=4096)], ...]
+"""Widths of the hidden layers."""
 
 Strategy = Literal["auto", "Latency", "Resource", "distributed_arithmetic"]
 """How a layer multiplies; ``auto`` takes what needs the least logic."""
@@ -55,7 +64,7 @@ class DatasetSpec(Section):
 class ModelSpec(Section):
     """The network: hidden layers and bit widths."""
 
-    hidden: tuple[Annotated[int, Field(ge=1, le=4096)], ...]
+    hidden: Hidden
     weight_bits: int = Field(6, ge=2, le=16)
     activation_bits: int = Field(6, ge=1, le=16)
 

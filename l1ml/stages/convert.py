@@ -20,9 +20,8 @@ def run(build: Build, folder: Path) -> None:
     """Write the project ``hls/``, its graph, test outputs, metrics and a table of layers."""
     require("g++")  # before the seconds that TensorFlow takes
     spec, train, trigger = build.spec, build.folder("train"), trigger_of(build.spec)
-    types = json.loads((train / "input_types.json").read_text())
-    input_types = {name: FixedType.parse(text) for name, text in types.items()}
-    graph = convert(load_model(train / "quantized.h5"), input_types, _options(spec), folder / "hls")
+    types = {name: FixedType.parse(text) for name, text in json.loads((train / "types.json").read_text()).items()}
+    graph = convert(load_model(train / "quantized.h5"), types, _options(spec), folder / "hls")
 
     from l1ml.rtl.graph import network_of, real_values
     from l1ml.verification.emulator import Emulator, quantize_inputs

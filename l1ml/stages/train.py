@@ -17,24 +17,27 @@ from l1ml.triggers import Trained, save_outputs, trigger_of
 
 
 def run(build: Build, folder: Path) -> None:
-    """Write ``quantized.h5``, ``input_types.json``, test outputs, weights, history and metrics."""
+    """Write ``quantized.h5``, ``types.json``, test outputs, weights, history and metrics."""
     spec, trigger = build.spec, trigger_of(build.spec)
     data = Prepared.load(build.folder("dataset"))
     set_seed(spec.training.seed)
     trained = trigger.train(spec, data)
-    metrics: dict[str, Any] = {name: trigger.metrics(spec, data, outputs) for name, outputs in trained.outputs.items()}
+    metrics: dict[str, Any] = {
+        name: trigger.metrics(spec, data, outputs) | trained.metrics.get(name, {})
+        for name, outputs in trained.outputs.items()
+    }
     for name in trained.outputs:
         console.print(f"    {name}: {trigger.summary(metrics[name])}")
     matrices = {name.removesuffix("/weight"): w for name, w in trained.weights.items() if name.endswith("/weight")}
-    metrics |= _sparsity(matrices, TrainingOptions.of(spec, matrices).blocks) | trained.metrics
+    metrics |= _sparsity(matrices, TrainingOptions.of(spec, matrices).blocks)
     _save(trained, folder)
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=2))
 
 
 def _save(trained: Trained, folder: Path) -> None:
     trained.model.save(folder / "quantized.h5")
-    types = {name: str(fixed) for name, fixed in trained.input_types.items()}
-    (folder / "input_types.json").write_text(json.dumps(types))
+    types = {name: str(fixed) for name, fixed in trained.types.items()}
+    (folder / "types.json").write_text(json.dumps(types))
     np.savez(folder / "weights.npz", **trained.weights)  # type: ignore[arg-type]
     save_outputs(folder, trained.outputs)
     (folder / "history.json").write_text(json.dumps(trained.history))

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
 
 
 def probabilities(logits: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -17,11 +16,24 @@ def probabilities(logits: NDArray[np.floating]) -> NDArray[np.float64]:
     return shifted / shifted.sum(axis=-1, keepdims=True)
 
 
-def auc_error(auc: float, signal: int, background: int) -> float:
-    """Standard error of an area under the ROC curve (Hanley and McNeil, Radiology 143 (1982) 29)."""
-    q1, q2 = auc / (2 - auc), 2 * auc**2 / (1 + auc)
-    variance = auc * (1 - auc) + (signal - 1) * (q1 - auc**2) + (background - 1) * (q2 - auc**2)
-    return float(np.sqrt(max(variance, 0.0) / (signal * background)))
+def roc_area(is_signal: NDArray[np.bool_], score: NDArray[np.floating]) -> tuple[float, float]:
+    """Area under the ROC curve and its standard error (DeLong, DeLong and Clarke-Pearson, Biometrics 44 (1988) 837).
+
+    Args:
+        is_signal: Shape (n,), with at least one event of either kind.
+        score: Shape (n,).
+    """
+    signal, background = np.sort(score[is_signal]), np.sort(score[~is_signal])
+    # For each event, the share of the other kind that it is ordered rightly against; ties count half.
+    beaten = _share_below(background, signal)
+    beating = 1 - _share_below(signal, background)
+    variance = beaten.var() / len(signal) + beating.var() / len(background)
+    return float(beaten.mean()), float(np.sqrt(variance))
+
+
+def _share_below(reference: NDArray[np.floating], values: NDArray[np.floating]) -> NDArray[np.float64]:
+    below = np.searchsorted(reference, values, "left") + np.searchsorted(reference, values, "right")
+    return below / (2 * len(reference))
 
 
 def classifier_metrics(
@@ -39,11 +51,10 @@ def classifier_metrics(
     """
     accuracy = float(np.mean(np.argmax(logits, axis=1) == truth))
     scores = probabilities(logits)
-    auc = {name: float(roc_auc_score(truth == i, scores[:, i])) for i, name in enumerate(classes)}
-    counts = {name: int(np.sum(truth == i)) for i, name in enumerate(classes)}
+    areas = {name: roc_area(truth == i, scores[:, i]) for i, name in enumerate(classes)}
     return {
         "accuracy": accuracy,
         "accuracy_error": float(np.sqrt(accuracy * (1 - accuracy) / len(truth))),
-        "auc": auc,
-        "auc_error": {name: auc_error(auc[name], counts[name], len(truth) - counts[name]) for name in classes},
+        "auc": {name: area for name, (area, _) in areas.items()},
+        "auc_error": {name: error for name, (_, error) in areas.items()},
     }

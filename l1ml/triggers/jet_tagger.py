@@ -80,7 +80,7 @@ class JetTagger(Trigger[JetTaggerSpec]):
         quantized, pruned = train_pruned(quantized, on_grid, options, CATEGORICAL, "Quantized and pruned")
         return Trained(
             model=quantized,
-            input_types={INPUT: input_type},
+            types={INPUT: input_type},
             outputs={
                 "float": {OUTPUT: _predictor(reference)(x_test)},
                 "quantized": {OUTPUT: _predictor(quantized)(input_type.rounded(x_test))},

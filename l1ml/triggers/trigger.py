@@ -34,19 +34,19 @@ class Trained:
 
     Attributes:
         model: Keras model that becomes firmware.
-        input_types: Fixed-point type of each of its inputs, by name.
+        types: Fixed-point type of each of its inputs, and of layers that do not know their own, by name.
         outputs: Outputs for the test part, of the ``float`` and the ``quantized`` network.
         weights: Quantized weights and biases, as ``<layer>/weight`` and ``<layer>/bias``.
         history: Curves over the epochs, of the ``float`` and the ``quantized`` network.
-        metrics: Numbers about the training that belong to no single network.
+        metrics: What only the training knows about the ``float`` and the ``quantized`` network.
     """
 
     model: Any
-    input_types: dict[str, FixedType]
+    types: dict[str, FixedType]
     outputs: dict[str, Outputs]
     weights: dict[str, NDArray[np.float64]]
     history: dict[str, dict[str, list[float]]]
-    metrics: Metrics = field(default_factory=dict)
+    metrics: dict[str, Metrics] = field(default_factory=dict)
 
 
 class Trigger(ABC, Generic[S]):

@@ -13,7 +13,7 @@ from report_build import FFS, LUTS, put_json, rank_sum_auc
 
 from l1ml.errors import L1mlError
 from l1ml.report import figures
-from l1ml.report.classification import area, class_metrics, confusion, log_odds, roc
+from l1ml.report.classification import class_metrics, confusion, log_odds, roc
 from l1ml.report.inputs import BuildData, load
 from l1ml.report.style import figure_style
 
@@ -33,25 +33,6 @@ def test_log_odds_is_that_of_the_softmax() -> None:
     for index in range(4):
         np.testing.assert_allclose(log_odds(logits, index), np.log(p[:, index] / (1 - p[:, index])), rtol=1e-9)
     np.testing.assert_allclose(log_odds(np.array([[900.0, -900.0]]), 0), [1800.0])
-
-
-def test_area_with_ties() -> None:
-    # 3 × 2 pairs: four ordered rightly, one tie, one wrong.
-    signal = np.array([True, True, True, False, False])
-    value, error = area(signal, np.array([3.0, 2.0, 1.0, 2.0, 0.5]))
-    assert value == pytest.approx(4.5 / 6)
-    assert error > 0
-
-
-def test_error_of_the_area_is_its_spread() -> None:
-    rng = np.random.default_rng(3)
-    drawn, stated = [], []
-    for _ in range(400):
-        truth = np.arange(600) % 3 == 0
-        value, error = area(truth, rng.normal(1.2 * truth, 1))
-        drawn.append(value)
-        stated.append(error)
-    assert np.mean(stated) == pytest.approx(np.std(drawn), rel=0.12)
 
 
 def test_roc_legend_has_the_areas(data: BuildData) -> None:

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from l1ml.training.evaluate import auc_error, classifier_metrics, probabilities
+from l1ml.training.evaluate import classifier_metrics, probabilities, roc_area
 
 
 def scores(rng: np.random.Generator, signal: int, background: int, distance: float) -> tuple[NDArray, NDArray]:
@@ -21,10 +21,11 @@ def test_the_error_of_an_auc_is_the_spread_of_repeated_experiments(
     signal: int, background: int, distance: float
 ) -> None:
     rng = np.random.default_rng(1)
-    repeated = [roc_auc_score(*scores(rng, signal, background, distance)) for _ in range(300)]
-    expected = auc_error(float(np.mean(repeated)), signal, background)
+    experiments = [scores(rng, signal, background, distance) for _ in range(300)]
+    areas, errors = zip(*(roc_area(truth == 1, values) for truth, values in experiments), strict=True)
+    assert areas == pytest.approx([roc_auc_score(truth, values) for truth, values in experiments])
     # 300 experiments know their spread to 1/sqrt(2 * 300) = 4 %; four times that.
-    assert expected == pytest.approx(np.std(repeated), rel=0.16)
+    assert np.mean(errors) == pytest.approx(np.std(areas), rel=0.16)
 
 
 def test_the_error_of_an_auc_is_that_of_a_bootstrap_of_one_experiment() -> None:
@@ -32,7 +33,15 @@ def test_the_error_of_an_auc_is_that_of_a_bootstrap_of_one_experiment() -> None:
     truth, values = scores(rng, 400, 600, 3.0)
     picks = (rng.integers(0, len(truth), len(truth)) for _ in range(200))
     spread = np.std([roc_auc_score(truth[pick], values[pick]) for pick in picks])
-    assert auc_error(roc_auc_score(truth, values), 400, 600) == pytest.approx(spread, rel=0.2)
+    assert roc_area(truth == 1, values)[1] == pytest.approx(spread, rel=0.2)
+
+
+def test_area_with_ties() -> None:
+    # 3 × 2 pairs: four ordered rightly, one tie, one wrong.
+    signal = np.array([True, True, True, False, False])
+    value, error = roc_area(signal, np.array([3.0, 2.0, 1.0, 2.0, 0.5]))
+    assert value == pytest.approx(4.5 / 6)
+    assert error > 0
 
 
 def test_a_perfect_classifier_has_auc_one_without_error() -> None:
