@@ -11,8 +11,11 @@ table. With integers x_i (in LSB of the input) and F (``smallest`` in LSB, round
    clipped too if |y_i| 2^-f is twice the power of two that ends the result's range or more (energies that cancel):
    the quotient is then out of range for sure.
 
-With t = 8, b = 8 and 2 guard bits the result is off the quotient by up to 1.3 LSB of ``fixed<8,1,RND,SAT>`` near the
-ends of its range, by half an LSB of rounding and a quarter from step 3 near zero.
+With t = 8, b = 8 and 2 guard bits a result of ``fixed<8,1,RND,SAT>`` is off the quotient by about one LSB at most, near
+the ends of its range: half from its rounding, a quarter from step 3, the rest from the table.
+
+A larger ``smallest`` saves logic. It takes a shift for each power of two from F to the largest sum, and a fifth row of
+multiplexers for every input if these are more than 16.
 """
 
 from __future__ import annotations

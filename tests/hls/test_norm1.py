@@ -116,6 +116,14 @@ def test_verilog_of_a_network_behind_a_norm1_equals_its_cpp_also_from_a_saved_gr
     assert checked.mismatches == 0, checked.first_mismatch
     assert [s.name for s in network_of(graph).segments] == ["norm", "dense"]
 
+    module = tmp_path / "verilog" / "net_norm.sv"
+    right = module.read_text()
+    module.write_text(right.replace("= 8'hff;", "= 8'hbf;"))  # a bit of the reciprocal of 1
+    assert module.read_text() != right
+    wrong = l1ml.verify(graph, inputs * 2.0**-4)
+    assert wrong.first_mismatch is not None
+    assert wrong.first_mismatch.layer == "norm (Norm1)"
+
     save_graph(graph, tmp_path / "graph.fml")
     np.testing.assert_array_equal(lowered(load_graph(tmp_path / "graph.fml"), inputs), golden(graph, inputs))
 
