@@ -204,6 +204,8 @@ class _Printer:
         address = self.ref(source)
         if not table.small:
             return f"{table.name.lower()}({address})"
+        if self.kifs[source].signed:  # a negative value is an index all the same: its bits
+            address = f"$unsigned({address})"
         return f"{table.name}[{address} * {width} +: {width}]"
 
     def ternary_sum(self, index: int, op: Op) -> str:
