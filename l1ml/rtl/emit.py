@@ -158,7 +158,8 @@ class _Segments:
         intervals = self.intervals[source.name]
         printed = fold(segment, intervals, self.tables, capture=capture, stage_delay=self.options.stage_delay)
         self.intervals.update(printed.intervals)
-        self.held.update(t.name for t in segment.outputs)
+        if printed.holds:
+            self.held.update(t.name for t in segment.outputs)
         text = render(
             printed.template,
             module=name,

@@ -60,9 +60,10 @@ class Segment:
 
     @property
     def reuse_factor(self) -> int:
-        """Clock cycles over which the segment's dense layer is spread; 1 for a segment without one."""
-        dense = [layer for layer in self.layers if layer.class_name == "Dense"]
-        return max((int(layer.get_attr("reuse_factor")) for layer in dense), default=1)
+        """Clock cycles over which the work of the segment is spread; 1 for one that cannot be."""
+        first = self.layers[0]
+        foldable = first.class_name == "Dense" or (first.class_name == "Norm1" and len(self.layers) == 1)
+        return int(first.get_attr("reuse_factor")) if foldable else 1
 
     def chain(self) -> list[Any]:
         """The layers from the first on, as long as each is all that the one before it is used for."""

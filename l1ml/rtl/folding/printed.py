@@ -24,6 +24,7 @@ class PrintedSegment:
         multipliers: DSPs.
         register_bits: Flip-flops of pipelines and accumulators, before synthesis.
         intervals: What each element of each output tensor can be.
+        holds: Whether the outputs stay until the next result takes their place.
         cells: Files of ``firmware_templates/cells`` that it is built of.
     """
 
@@ -36,6 +37,7 @@ class PrintedSegment:
     multipliers: int
     register_bits: int
     intervals: dict[str, list[Interval]]
+    holds: bool = True
     cells: tuple[str, ...] = ()
 
     @property

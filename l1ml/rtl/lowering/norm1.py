@@ -15,7 +15,7 @@ from l1ml.rtl.arithmetic import multiply, read, tree_sum
 from l1ml.rtl.cast import cast, finish_rounding, is_constant, overflow
 from l1ml.rtl.lowering.registry import Tables, lowers
 
-_Shift = tuple[int, FVariable]
+Shift = tuple[int, FVariable]
 """Places to shift left, and a bit that is set where nothing is to be shifted."""
 
 
@@ -25,17 +25,27 @@ def norm1(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     numbers = Norm1Arithmetic.of(layer)
     x = [value * 2.0**numbers.source.fraction for value in np.asarray(inputs[0])]
     total = tree_sum(x)
-    normal, shifts = _normalize(abs(total).max_of(float(numbers.smallest)), numbers)
-    factor = _reciprocal(normal, numbers)
-    results = [_quotient(value, shifts, factor, numbers) for value in x]
+    factor, shifts = scale(total, numbers)
+    results = [quotient(value, shifts, factor, numbers) for value in x]
     return FVArray(np.array(results), inputs[0].solver_options, inputs[0].hwconf)
 
 
-def _normalize(size: FVariable, numbers: Norm1Arithmetic) -> tuple[FVariable, list[_Shift]]:
+def scale(total: FVariable, numbers: Norm1Arithmetic) -> tuple[FVariable, list[Shift]]:
+    """What all inputs share: the reciprocal, an integer, and the shifts.
+
+    Args:
+        total: Sum of the inputs, in LSB.
+        numbers: The layer.
+    """
+    normal, shifts = _normalize(abs(total).max_of(float(numbers.smallest)), numbers)
+    return _reciprocal(normal, numbers), shifts
+
+
+def _normalize(size: FVariable, numbers: Norm1Arithmetic) -> tuple[FVariable, list[Shift]]:
     """Shift left until the leading one is at ``top``: by halves of the way, the largest first."""
     farthest = numbers.top - (numbers.smallest.bit_length() - 1)
     width = numbers.top + 1
-    shifts: list[_Shift] = []
+    shifts: list[Shift] = []
     for places in (1 << i for i in reversed(range(farthest.bit_length()))):
         there = size.quantize(0, width, places - width).unary_bit_op("any")
         size = there.msb_mux(size, size * 2.0**places).quantize(0, width, 0)
@@ -49,8 +59,8 @@ def _reciprocal(normal: FVariable, numbers: Norm1Arithmetic) -> FVariable:
     return read(numbers.reciprocals.astype(np.float64), behind * 2.0 ** (numbers.table_bits - numbers.top))
 
 
-def _quotient(value: FVariable, shifts: list[_Shift], factor: FVariable, numbers: Norm1Arithmetic) -> FVariable:
-    """One input over the sum: mantissa, product, result."""
+def quotient(value: FVariable, shifts: list[Shift], factor: FVariable, numbers: Norm1Arithmetic) -> FVariable:
+    """One input, in LSB, over the sum: mantissa, product, result."""
     clipped, fraction = numbers.clipped, numbers.fraction + numbers.reciprocal_bits
     negative, mantissa, beyond = value.is_negative(), value * 2.0 ** (numbers.fraction - numbers.top), []
     left = sum(places for places, _ in shifts)
