@@ -127,3 +127,62 @@ module L1ML_RAMB36E2 (
         (posedge CLKBWRCLK => (DOUTPBDOUTP : 4'bx)) = 2454;
     endspecify
 endmodule
+
+// Stands for RAM64M8: RAM64M, with the delay of its slowest address bit for all.
+module L1ML_RAM64M8 (
+    input        WCLK,
+    input        WE,
+    input        DIA,
+    input        DIB,
+    input        DIC,
+    input        DID,
+    input        DIE,
+    input        DIF,
+    input        DIG,
+    input        DIH,
+    input  [5:0] ADDRA,
+    input  [5:0] ADDRB,
+    input  [5:0] ADDRC,
+    input  [5:0] ADDRD,
+    input  [5:0] ADDRE,
+    input  [5:0] ADDRF,
+    input  [5:0] ADDRG,
+    input  [5:0] ADDRH,
+    output       DOA,
+    output       DOB,
+    output       DOC,
+    output       DOD,
+    output       DOE,
+    output       DOF,
+    output       DOG,
+    output       DOH
+);
+    specify
+        $setup(WE, posedge WCLK, 654);
+        $setup(ADDRH, posedge WCLK, 362);
+        $setup(DIA, posedge WCLK, 384);
+        $setup(DIB, posedge WCLK, 384);
+        $setup(DIC, posedge WCLK, 384);
+        $setup(DID, posedge WCLK, 384);
+        $setup(DIE, posedge WCLK, 384);
+        $setup(DIF, posedge WCLK, 384);
+        $setup(DIG, posedge WCLK, 384);
+        $setup(DIH, posedge WCLK, 384);
+        (posedge WCLK => (DOA : 1'bx)) = 1163;
+        (ADDRA *> DOA) = 642;
+        (posedge WCLK => (DOB : 1'bx)) = 1163;
+        (ADDRB *> DOB) = 642;
+        (posedge WCLK => (DOC : 1'bx)) = 1163;
+        (ADDRC *> DOC) = 642;
+        (posedge WCLK => (DOD : 1'bx)) = 1163;
+        (ADDRD *> DOD) = 642;
+        (posedge WCLK => (DOE : 1'bx)) = 1163;
+        (ADDRE *> DOE) = 642;
+        (posedge WCLK => (DOF : 1'bx)) = 1163;
+        (ADDRF *> DOF) = 642;
+        (posedge WCLK => (DOG : 1'bx)) = 1163;
+        (ADDRG *> DOG) = 642;
+        (posedge WCLK => (DOH : 1'bx)) = 1163;
+        (ADDRH *> DOH) = 642;
+    endspecify
+endmodule

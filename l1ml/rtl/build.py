@@ -40,6 +40,14 @@ _PROCESS = Path(__file__).with_name("yosys_process.py")
 KEYS = ("lut", "ff", "dsp", "bram", "carry")
 """What is counted."""
 
+LUT_RAMS = {
+    **dict.fromkeys(("RAM32X1S", "RAM64X1S"), 1),
+    **dict.fromkeys(("RAM32X1D", "RAM64X1D", "RAM128X1S"), 2),
+    **dict.fromkeys(("RAM32M", "RAM64M", "RAM128X1D", "RAM256X1S"), 4),
+    **dict.fromkeys(("RAM32M16", "RAM64M8", "RAM32X16DR8", "RAM64X8SW", "RAM256X1D", "RAM512X1S"), 8),
+}
+"""LUTs of each kind of distributed RAM (AMD UG574)."""
+
 
 def lint(folder: Path) -> None:
     """Check a design with ``verilator --lint-only``.
@@ -188,6 +196,8 @@ def count_cells(cells: dict[str, int]) -> dict[str, float]:
             counts["bram"] += number / 2
         elif cell.startswith("CARRY"):
             counts["carry"] += number
-        elif cell.startswith(("RAM32", "RAM64", "RAM128", "SRL")):
-            counts["lut"] += number * (2 if "128" in cell else 1)
+        elif cell.startswith("SRL"):
+            counts["lut"] += number
+        elif cell in LUT_RAMS:
+            counts["lut"] += number * LUT_RAMS[cell]
     return counts

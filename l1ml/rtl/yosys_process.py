@@ -15,7 +15,7 @@ from typing import Any
 
 from pyosys import libyosys as ys
 
-SUBSTITUTED = {"DSP48E2": ("AREG", "BREG", "CREG", "MREG", "PREG"), "RAMB18E2": (), "RAMB36E2": ()}
+SUBSTITUTED = {"DSP48E2": ("AREG", "BREG", "CREG", "MREG", "PREG"), "RAMB18E2": (), "RAMB36E2": (), "RAM64M8": ()}
 """Cells without delays in Yosys, each with the parameters that its substitute ``L1ML_<cell>`` in CELLS knows."""
 
 CLOCKS = {

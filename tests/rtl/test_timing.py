@@ -73,6 +73,25 @@ def test_dsps_and_block_rams_have_delays(tmp_path: Path, caplog: pytest.LogCaptu
     assert not caplog.records
 
 
+def test_memories_in_luts_count_and_have_delays(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    found = _path(
+        tmp_path,
+        """
+        module design(input clk, input [5:0] a, b, input [6:0] d, output reg [6:0] y);
+            (* ram_style = "distributed" *) reg [6:0] memory [0:63];
+            reg [5:0] to, from;
+            always @(posedge clk) begin
+                to <= a; from <= b; memory[to] <= d; y <= memory[from] + d;
+            end
+        endmodule
+        """,
+    )
+    # One RAM64M8 of eight LUTs, and seven for the sum.
+    assert (found["lut"], found["bram"]) == (15, 0)
+    assert found["path_ns"] > 1.153 + LUT2 + CARRY  # from the clock through the memory and the adder
+    assert not caplog.records
+
+
 def test_build_tells_the_longest_path_of_a_network(keras: Any, tmp_path: Path) -> None:
     x = keras.Input((3,), name="x")
     model = keras.Model(x, keras.layers.Dense(2, name="dense")(x))
