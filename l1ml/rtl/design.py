@@ -52,7 +52,14 @@ class Module(BaseModel):
 
 
 class Design(BaseModel):
-    """A core: its ports, its timing and its modules in topological order."""
+    """A core: its ports, its timing and its modules in topological order.
+
+    Attributes:
+        inputs: What comes in one word.
+        latency: Clock cycles from an event's last word to its result.
+        initiation_interval: Clock cycles between two events.
+        words: Words of an event, each with its own ``in_valid``.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -64,6 +71,7 @@ class Design(BaseModel):
     modules: tuple[Module, ...]
     latency: int
     initiation_interval: int
+    words: int = 1
     files: tuple[str, ...]
 
     def save(self, folder: Path) -> None:

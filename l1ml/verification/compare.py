@@ -87,17 +87,30 @@ def compare(simulator: CoreSimulator, emulator: Emulator, inputs: NDArray[np.int
     """
     golden = emulator.run(inputs)
     simulation = simulator.run(inputs)
-    mismatches, first = 0, None
+    wrong, first = differences(simulation, golden), None
+    if len(wrong):
+        event, output, rtl = wrong[0].tolist()
+        layer = first_wrong_segment(simulator, emulator, inputs[event : event + 1])
+        first = Mismatch(event, output, int(golden[event, output]), rtl, layer)
+    return Verification(len(inputs), golden.shape[1], len(wrong), first, simulation)
+
+
+def differences(simulation: Simulation, golden: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where the RTL differs from a golden model, in any pattern of stimuli.
+
+    Args:
+        simulation: What the RTL did.
+        golden: What it should give, integers in LSB, shape (events, elements of all outputs).
+
+    Returns:
+        Event, output and the integer of the RTL, shape (mismatches, 3).
+    """
+    found = []
     for name in PATTERNS:
         pattern = simulation.patterns[name]
-        outputs, expected = pattern.outputs, golden[:: pattern.stride]
-        wrong = np.argwhere(outputs != expected[: len(outputs)])
-        mismatches += len(wrong)
-        if len(wrong) and first is None:
-            event, output = int(wrong[0, 0]) * pattern.stride, int(wrong[0, 1])
-            layer = first_wrong_segment(simulator, emulator, inputs[event : event + 1])
-            first = Mismatch(event, output, int(golden[event, output]), int(outputs[tuple(wrong[0])]), layer)
-    return Verification(len(inputs), golden.shape[1], mismatches, first, simulation)
+        event, output = np.nonzero(pattern.outputs != golden[:: pattern.stride][: len(pattern.outputs)])
+        found.append(np.stack([event * pattern.stride, output, pattern.outputs[event, output]], axis=1))
+    return np.concatenate(found)
 
 
 def first_wrong_segment(simulator: CoreSimulator, emulator: Emulator, event: NDArray[np.int64]) -> str:

@@ -37,6 +37,9 @@ CROWDED_EVENTS = 400
 RESTART_EVENTS = 40
 """Events that come right after a reset in the middle of another event."""
 
+LONG_EVENTS = 100
+"""Of an event of many words, there are fewer in a pattern than said above, but no fewer than these."""
+
 PATTERNS = ("back_to_back", "gaps", "reset", "crowded", "restart")
 """The patterns of stimuli that give results."""
 
@@ -104,7 +107,8 @@ class CoreSimulator:
         """Send events through the core.
 
         Args:
-            inputs: Integers in LSB, shape (events, elements of all inputs in order).
+            inputs: Integers in LSB, shape (events, elements of all inputs in order); of an event of several words,
+                those of one word after the other.
             seed: For the random gaps and the values between events.
 
         Raises:
@@ -147,21 +151,27 @@ class CoreSimulator:
         self, binary: Path, inputs: NDArray[np.int64], seed: int, probes: dict[str, list[Any]] | None = None
     ) -> dict[str, NDArray[np.uint8]]:
         """Run the bench on a compiled core and return what it recorded."""
+        words = self.design.words
+
+        def some(events: int) -> int:
+            return min(events, max(events // words, LONG_EVENTS))
+
         job = {
             "initiation_interval": self.design.initiation_interval,
             "latency": self.design.latency,
             "output_bytes": bus_bytes(self.design.outputs),
-            "gap_events": GAP_EVENTS,
-            "reset_events": RESET_EVENTS,
-            "crowded_events": CROWDED_EVENTS,
-            "restart_events": RESTART_EVENTS,
+            "gap_events": some(GAP_EVENTS),
+            "reset_events": some(RESET_EVENTS),
+            "crowded_events": some(CROWDED_EVENTS),
+            "restart_events": some(RESTART_EVENTS),
             "probes": probes or {},
             "seed": seed,
         }
         with tempfile.TemporaryDirectory(prefix="l1ml-sim-") as scratch:
             folder = Path(scratch)
             (folder / "job.json").write_text(json.dumps(job))
-            np.save(folder / "inputs.npy", pack(inputs, self.design.inputs))
+            rows = pack(inputs.reshape(len(inputs) * words, -1), self.design.inputs)
+            np.save(folder / "inputs.npy", rows.reshape(len(inputs), words, -1))
             self._run_cocotb(binary, folder, seed)
             with np.load(folder / "results.npz") as results:
                 return dict(results)
@@ -169,7 +179,7 @@ class CoreSimulator:
     def _pattern(self, results: dict[str, NDArray[np.uint8]], name: str) -> Pattern:
         rows, sent, received = (results[f"{name}/{key}"] for key in ("rows", "sent", "received"))
         outputs = unpack(rows, self.design.outputs) if len(rows) else np.zeros((0, 0), dtype=np.int64)
-        stride = self.design.initiation_interval if name == "crowded" else 1
+        stride = self.design.initiation_interval // self.design.words if name == "crowded" else 1
         return Pattern(outputs, sent.astype(np.int64), received.astype(np.int64), stride)
 
     def _build(self, probes: list[str]) -> tuple[Path, bool]:

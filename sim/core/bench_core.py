@@ -1,7 +1,8 @@
 """Drives a trigger core and records what it answers and when.
 
 The job is a folder named by the environment variable ``L1ML_JOB``: ``job.json`` and ``inputs.npy`` (uint8,
-events × bytes, each row the packed input bus, least significant byte first) go in, ``results.npz`` comes out.
+events × words × bytes, each row the packed input bus, least significant byte first) go in, ``results.npz`` comes out.
+Most cores take an event in one word. The clock cycle of an event is that of its last word.
 Inputs change and outputs are read at the falling edge of the clock, half a cycle away from the registers, so
 nothing depends on the order in which a simulator evaluates a rising edge.
 """
@@ -11,13 +12,16 @@ from __future__ import annotations
 import json
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cocotb
 import numpy as np
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge
+
+Event = list[int]
+"""The words of an event."""
 
 
 class Core:
@@ -31,16 +35,15 @@ class Core:
         self.received: list[int] = []
         self.rows: list[bytes] = []
 
-    async def tick(self, event: int | None = None, *, reset: bool = False) -> None:
-        """One clock cycle, in which ``event`` is offered."""
+    async def tick(self, word: int | None = None, *, reset: bool = False) -> None:
+        """One clock cycle, in which ``word`` is offered."""
         dut = self.dut
         dut.rst.value = int(reset)
-        dut.in_valid.value = int(event is not None)
-        if event is not None:
-            dut.in_data.value = event
-            self.sent.append(self.cycle)
+        dut.in_valid.value = int(word is not None)
+        if word is not None:
+            dut.in_data.value = word
         else:
-            # What lies on the bus between events must not matter.
+            # What lies on the bus between words must not matter.
             dut.in_data.value = random.getrandbits(len(dut.in_data))
         await FallingEdge(dut.clk)
         self.cycle += 1
@@ -49,15 +52,22 @@ class Core:
             self.rows.append(dut.out_data.value.to_unsigned().to_bytes(self.output_bytes, "little"))
 
     async def idle(self, cycles: int) -> None:
-        """Cycles without events."""
+        """Cycles without words."""
         for _ in range(cycles):
             await self.tick()
 
-    async def interrupted(self, event: int, idle: int) -> None:
-        """An event and, some cycles after it, a reset. What comes of it until then is not kept."""
+    async def send(self, event: Event, pause: Callable[[], int] = lambda: 0) -> None:
+        """An event, with pauses between its words."""
+        for number, word in enumerate(event):
+            await self.idle(pause() if number else 0)
+            await self.tick(word)
+        self.sent.append(self.cycle - 1)
+
+    async def interrupted(self, event: Event, cycles: int) -> None:
+        """The first cycles of an event, then a reset. What comes of it until then is not kept."""
         results = len(self.received)
-        await self.tick(event)
-        await self.idle(idle)
+        await self.send(event[:cycles])
+        await self.idle(cycles - len(event))
         await self.tick(reset=True)
         del self.sent[-1:], self.received[results:], self.rows[results:]
 
@@ -69,16 +79,16 @@ class Core:
         return log
 
 
-def events_of(inputs: np.ndarray) -> Iterator[int]:
+def events_of(inputs: np.ndarray) -> Iterator[Event]:
     """Rows of packed bytes as integers."""
-    return (int.from_bytes(row.tobytes(), "little") for row in inputs)
+    return ([int.from_bytes(row.tobytes(), "little") for row in rows] for rows in inputs)
 
 
-async def probe(core: Core, event: int, probes: dict[str, tuple[str, int]]) -> dict[str, np.ndarray]:
+async def probe(core: Core, event: Event, probes: dict[str, tuple[str, int]]) -> dict[str, np.ndarray]:
     """Send one event and read each internal signal in the cycle in which it holds that event's value."""
     found = {}
     for cycle in range(1, 1 + max(cycle for _, cycle in probes.values())):
-        await core.tick(event if cycle == 1 else None)
+        await core.tick(event[0] if cycle == 1 else None)
         for name, (signal, when) in probes.items():
             if when == cycle:
                 value = getattr(core.dut, signal).value
@@ -94,6 +104,7 @@ async def drive(dut: object) -> None:
     job = json.loads((folder / "job.json").read_text())
     inputs = np.load(folder / "inputs.npy", mmap_mode="r")
     interval, drain = job["initiation_interval"], job["latency"] + 2 * job["initiation_interval"] + 4
+    rest = interval - inputs.shape[1]  # cycles of an interval without a word
     random.seed(job["seed"])
     cocotb.start_soon(Clock(dut.clk, 2, unit="ns").start())
     core = Core(dut, job["output_bytes"])
@@ -102,6 +113,9 @@ async def drive(dut: object) -> None:
         await core.tick(reset=True)
     await core.idle(drain)
     results: dict[str, np.ndarray] = {}
+
+    def pause() -> int:
+        return random.choice((0, 0, 1, 2, 3, 7))
 
     def keep(pattern: str) -> None:
         results.update({f"{pattern}/{key}": value for key, value in core.take_log().items()})
@@ -114,42 +128,44 @@ async def drive(dut: object) -> None:
         return
 
     for event in events_of(inputs):
-        await core.tick(event)
-        await core.idle(interval - 1)
+        await core.send(event)
+        await core.idle(rest)
     await core.idle(drain)
     keep("back_to_back")
 
     for event in events_of(inputs[: job["gap_events"]]):
-        await core.tick(event)
-        await core.idle(interval - 1 + random.choice((0, 0, 1, 2, 3, 7)))
+        await core.send(event, pause)
+        await core.idle(rest + pause())
     await core.idle(drain)
     keep("gaps")
 
     # A reset in mid-stream: what was under way is lost, nothing of it may come out, the next event counts.
     for event in events_of(inputs[: job["reset_events"]]):
-        await core.tick(event)
-        await core.idle(interval - 1)
+        await core.send(event)
+        await core.idle(rest)
     core.take_log()
     await core.tick(reset=True)
     await core.idle(drain)
     keep("during_reset")
     for event in events_of(inputs[: job["reset_events"]]):
-        await core.tick(event)
-        await core.idle(interval - 1)
+        await core.send(event)
+        await core.idle(rest)
     await core.idle(drain)
     keep("reset")
 
     # Events that come faster than allowed: the core takes each one that is due and the others do not disturb it.
     for event in events_of(inputs[: job["crowded_events"]]):
-        await core.tick(event)
+        await core.send(event)
     await core.idle(drain)
-    core.sent = core.sent[::interval]
+    core.sent = core.sent[:: interval // inputs.shape[1]]
     keep("crowded")
 
-    # A reset in the middle of an event, and at once another event, which finds nothing of the one before.
-    for other, event in zip(events_of(inputs[::-1]), events_of(inputs[: job["restart_events"]]), strict=False):
-        await core.interrupted(other, random.randrange(interval))
-        await core.tick(event)
+    # A reset in the middle of an event, every second time anywhere on its way, and at once another event, which finds
+    # nothing of the one before.
+    for number, event in enumerate(events_of(inputs[: job["restart_events"]])):
+        (other,) = events_of(inputs[-1 - number :][:1])
+        await core.interrupted(other, random.randrange(1, 1 + interval + number % 2 * job["latency"]))
+        await core.send(event)
         await core.idle(drain)
     keep("restart")
 
