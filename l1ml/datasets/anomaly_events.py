@@ -31,13 +31,10 @@ PILEUP = 25.0
 leave little in the detector."""
 UNDERLYING = 2
 """Such collisions that stand for the underlying event, which is twice as dense as one (JHEP 09 (2011) 109)."""
-POOL_EVENTS = 2000
-"""Largest number of them that is simulated for a chunk and laid over its events at random."""
 
 _COMMON = ("Beams:idA = 2212", "Beams:idB = 2212", "Beams:eCM = 13000.")
 _NO_MPI = "PartonLevel:MPI = off"
 _LATE = (411, 421, 431, 4122, 4132, 4232, 4332, 511, 521, 531, 541, 5122, 5132, 5232, 5332)
-_SMALLEST_POOL = 20
 _BATCH = 100  # events that are measured at once
 _MAX_COLLISIONS_PER_EVENT = 2000
 
@@ -105,15 +102,45 @@ def parameters() -> dict[str, Any]:
         "tries": {name: process.tries for name, process in PROCESSES.items()},
         "lepton_pt_min_gev": LEPTON_PT_MIN,
         "true_pt_min_gev": TRUE_PT_MIN,
-        "pileup": [PILEUP, UNDERLYING, POOL_EVENTS, _SMALLEST_POOL],
+        "pileup": [PILEUP, UNDERLYING],
         "late": _LATE,
         "batch": _BATCH,
         "detector": anomaly_detector.parameters(),
     }
 
 
+@dataclass(frozen=True)
+class Pool:
+    """Collisions of pile-up."""
+
+    hits: Deposits
+    """In order of collisions."""
+    size: int
+    """Number of collisions."""
+
+
+def simulate_pool(seed: int, size: int) -> Pool:
+    """Simulate collisions of pile-up.
+
+    All events of a data set should have the same: what is in a few thousand collisions differs by per cents from one
+    pool to another, and a network would tell the processes by it.
+
+    Args:
+        seed: Of Pythia, 1 to 900,000,000.
+        size: Number of collisions.
+    """
+    pythia = _pythia(("SoftQCD:nonDiffractive = on",), seed)
+    return Pool(deposits(_particles(pythia.nextBatch(size).prt)), size)
+
+
 def simulate(
-    process: str, n: int, *, pythia_seed: int, rng: np.random.Generator, pileup: float = PILEUP
+    process: str,
+    n: int,
+    *,
+    pythia_seed: int,
+    pool: Pool,
+    rng: np.random.Generator,
+    pileup: float = PILEUP,
 ) -> NDArray[np.int16]:
     """Simulate collisions until there are enough events; the result depends on the arguments alone.
 
@@ -121,6 +148,7 @@ def simulate(
         process: One of `l1ml.datasets.anomaly.PROCESSES`.
         n: Number of events.
         pythia_seed: Seed of the collisions, 1 to 900,000,000.
+        pool: Collisions that are laid over.
         rng: Source of pile-up and of what the detector does.
         pileup: Mean number of collisions laid over.
 
@@ -130,14 +158,11 @@ def simulate(
     Raises:
         RuntimeError: Pythia rejects its settings, or hardly any event has a lepton.
     """
-    soft = _pythia(("SoftQCD:nonDiffractive = on",), pythia_seed)
-    size = min(POOL_EVENTS, _SMALLEST_POOL + n)
-    pool = deposits(_particles(soft.nextBatch(size).prt))
     rows: list[NDArray[np.int16]] = []
     found = 0
     for particles, count in _collisions(PROCESSES[process], pythia_seed, n):
-        chosen = [rng.integers(0, size, k) for k in rng.poisson(pileup, count) + UNDERLYING]
-        hits = _overlaid(deposits(particles), pool, chosen, rng)
+        chosen = [rng.integers(0, pool.size, k) for k in rng.poisson(pileup, count) + UNDERLYING]
+        hits = _overlaid(deposits(particles), pool.hits, chosen, rng)
         detected = detect(particles, hits, count, rng)
         rows.append(to_hardware(detected.objects[detected.lepton_pt > LEPTON_PT_MIN]))
         found += len(rows[-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ CHUNK_EVENTS = 5000
 SIGNAL_SHARE = 0.04
 """Of all events, for each signal; the others are background."""
 LEAST_EVENTS = 20
+POOL_EVENTS = 3000
+"""Most collisions that are simulated to be laid over events as pile-up."""
 
 _PACKAGES = ("pythia8mc", "fastjet", "awkward", "numpy")
 
@@ -43,7 +46,9 @@ def generate(n_events: int, out: Path, *, seed: int, workers: int | None = None)
     """
     check(n_events, LEAST_EVENTS, "events", _PACKAGES)
     names = {"input_names": INPUTS, "class_names": PROCESSES}
-    recipe = Recipe("events", sizes(n_events), CHUNK_EVENTS, _make, names, provenance())
+    pool_events = min(POOL_EVENTS, LEAST_EVENTS + n_events)
+    make = partial(_make, pool_events=pool_events)
+    recipe = Recipe("events", sizes(n_events), CHUNK_EVENTS, make, names, provenance(pool_events))
     return write(recipe, Path(out), seed=seed, workers=workers)
 
 
@@ -57,21 +62,31 @@ def sizes(n_events: int) -> dict[str, int]:
     return {**shares, **signals}
 
 
-def provenance() -> dict[str, Any]:
+def provenance(pool_events: int = POOL_EVENTS) -> dict[str, Any]:
     """Package versions and all parameters, as recorded in each file."""
     return {
         "versions": versions(_PACKAGES),
         "cocktail": COCKTAIL,
         "signal_share": SIGNAL_SHARE,
+        "pool_events": pool_events,
         "parameters": anomaly_events.parameters(),
     }
 
 
-def _make(chunk: Chunk) -> Arrays:
+@cache
+def _pool(seed: int, size: int) -> anomaly_events.Pool:
+    """Simulated once in each worker."""
+    return anomaly_events.simulate_pool(seed, size)
+
+
+def _make(chunk: Chunk, pool_events: int) -> Arrays:
+    # The seed that a chunk of one process more would have, so that no process shares it.
+    pool_seed = Chunk("pool", len(PROCESSES), 0, 0, chunk.seed).pythia_seed
     objects = anomaly_events.simulate(
         chunk.class_name,
         chunk.size,
         pythia_seed=chunk.pythia_seed,
+        pool=_pool(pool_seed, pool_events),
         rng=np.random.default_rng(chunk.sequence().spawn(1)[0]),
     )
     return {"objects": objects}

@@ -32,11 +32,17 @@ def _detected(*particles: tuple[int, float, float, float], seed: int = 0) -> ano
 
 
 @pytest.fixture(scope="module")
-def simulated() -> dict[str, np.ndarray]:
+def pool() -> anomaly_events.Pool:
+    """Some collisions of pile-up."""
+    return anomaly_events.simulate_pool(1, size=60)
+
+
+@pytest.fixture(scope="module")
+def simulated(pool: anomaly_events.Pool) -> dict[str, np.ndarray]:
     """Some events of each process with little pile-up, shape (n, 19, 3)."""
     rows = {}
     for name in ("w_to_lnu", "qcd", "ttbar", "a_to_4l"):
-        found = anomaly_events.simulate(name, 40, pythia_seed=3, rng=np.random.default_rng(1), pileup=2.0)
+        found = anomaly_events.simulate(name, 40, pythia_seed=3, pool=pool, rng=np.random.default_rng(1), pileup=2.0)
         rows[name] = found.reshape(-1, 19, 3)
     return rows
 
@@ -113,8 +119,8 @@ def test_events_have_what_their_process_makes(simulated: dict[str, np.ndarray]) 
 
 
 @needs_generators
-def test_pileup_adds_objects(simulated: dict[str, np.ndarray]) -> None:
-    busy = anomaly_events.simulate("w_to_lnu", 40, pythia_seed=3, rng=np.random.default_rng(1), pileup=40.0)
+def test_pileup_adds_objects(simulated: dict[str, np.ndarray], pool: anomaly_events.Pool) -> None:
+    busy = anomaly_events.simulate("w_to_lnu", 40, pythia_seed=3, pool=pool, rng=np.random.default_rng(1), pileup=40.0)
     assert (busy.reshape(-1, 19, 3)[..., 0] > 0).sum() > 1.2 * (simulated["w_to_lnu"][..., 0] > 0).sum()
 
 
@@ -135,9 +141,9 @@ def test_decays_again_give_leptons_and_keep_the_rest(monkeypatch: pytest.MonkeyP
 
 
 @needs_generators
-def test_other_seed_gives_other_events() -> None:
+def test_other_seed_gives_other_events(pool: anomaly_events.Pool) -> None:
     rows = [
-        anomaly_events.simulate("ttbar", 3, pythia_seed=seed, rng=np.random.default_rng(0), pileup=0.0)
+        anomaly_events.simulate("ttbar", 3, pythia_seed=seed, pool=pool, rng=np.random.default_rng(0), pileup=0.0)
         for seed in (1, 1, 2)
     ]
     assert np.array_equal(rows[0], rows[1])
