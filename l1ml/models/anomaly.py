@@ -1,7 +1,7 @@
 """The anomaly trigger: hardware integers, an encoder, the distance from the origin of its latent space, thresholds.
 
-The path is that of CMS's AXOL1TL (CMS DP-2023/079): only the encoder of the autoencoder is in firmware, and the score is
-the sum of the squares of its means μ.
+The path is that of CMS's AXOL1TL (CMS DP-2023/079): only the encoder of the autoencoder is in firmware, and the score
+is the sum of the squares of its means μ.
 """
 
 from __future__ import annotations
