@@ -141,7 +141,7 @@ def axol1tl_model(parameters: AxolParameters) -> Any:
         dense.set_weights([layer.weights, layer.biases])
         if name != names[-1]:
             encoder.add(Activation("relu", name=f"{name}_relu"))
-    return firmware_model(encoder, parameters.offsets, parameters.shifts, len(parameters.thresholds))
+    return firmware_model(encoder, parameters.offsets.tolist(), parameters.shifts.tolist(), len(parameters.thresholds))
 
 
 def axol1tl_config(model: Any, parameters: AxolParameters, *, strategy: str, reuse_factor: int) -> dict[str, Any]:
@@ -162,6 +162,36 @@ def axol1tl_config(model: Any, parameters: AxolParameters, *, strategy: str, reu
         if "ReuseFactor" in config["LayerName"][name]:
             config["LayerName"][name].update(Strategy=strategy, ReuseFactor=reuse_factor)
     return config
+
+
+def convert_axol1tl(
+    parameters: AxolParameters, out: Path, *, strategy: str, reuse_factor: int, project: str = "axol1tl", **options: Any
+) -> Any:
+    """Convert with the Verilog backend.
+
+    Args:
+        parameters: Weights and types.
+        out: Folder for the HLS project.
+        strategy: How dense layers multiply.
+        reuse_factor: Clock cycles over which their multiplications are spread.
+        project: Name of the top function and of the core.
+        options: More arguments for hls4ml's converter.
+
+    Returns:
+        hls4ml's ``ModelGraph``, not yet written.
+    """
+    model = axol1tl_model(parameters)
+    import hls4ml
+
+    return hls4ml.converters.convert_from_keras_model(
+        model,
+        hls_config=axol1tl_config(model, parameters, strategy=strategy, reuse_factor=reuse_factor),
+        backend="Verilog",
+        output_dir=str(out),
+        project_name=project,
+        io_type="io_parallel",
+        **options,
+    )
 
 
 def _precisions(parameters: AxolParameters) -> dict[str, dict[str, FixedType]]:

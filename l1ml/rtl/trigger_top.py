@@ -27,9 +27,12 @@ def write_trigger(folder: Path, registers: str, reset: Sequence[int]) -> str:
         Name of the module.
 
     Raises:
-        L1mlError: If the core has no such input or nothing else, or a value is missing or out of range.
+        L1mlError: If the core has no such input or nothing else, takes an event in several words, or a value is missing
+            or out of range.
     """
     design = Design.load(folder)
+    if design.words > 1:
+        raise L1mlError(f"{design.name} takes an event in {design.words} words; a trigger needs one, and one decision")
     tensor = _find(design, registers)
     _check(tensor, reset)
     sources, low = [], 0

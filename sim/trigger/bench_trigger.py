@@ -1,8 +1,8 @@
 """Drives a trigger top cycle by cycle as a table says, and records what it answers and when.
 
-The folder named by the environment variable ``L1ML_JOB`` holds ``stimulus.npz``. Each of its arrays has one entry for
-each clock cycle: ``rst``, ``in_valid``, ``cfg_we``, ``cfg_addr``, ``cfg_data``, ``cfg_apply``, and ``in_data`` as bytes,
-least significant first. ``results.npz`` comes out: ``cycles`` in which ``out_valid`` is high after the clock edge, and
+The folder named by the environment variable ``L1ML_JOB`` holds ``stimulus.npz``, arrays with one entry for each clock
+cycle: ``rst``, ``in_valid``, ``cfg_we``, ``cfg_addr``, ``cfg_data``, ``cfg_apply``, and ``in_data`` as bytes, least
+significant first. ``results.npz`` comes out: ``cycles`` in which ``out_valid`` is high after the clock edge, and
 ``rows``, the bytes of ``out_data`` then. As in ``bench_core``, all happens at the falling edge of the clock.
 """
 

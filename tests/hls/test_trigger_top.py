@@ -167,3 +167,9 @@ def _play(graph: Any, played: Stimulus, folder: Path) -> tuple[NDArray[np.int64]
 def test_wrong_registers_are_refused(graph: Any, name: str, reset: tuple[int, ...], reason: str) -> None:
     with pytest.raises(L1mlError, match=reason):
         write_trigger(rtl_folder(graph), name, reset)
+
+
+def test_an_event_of_several_words_is_refused(graph: Any, tmp_path: Path) -> None:
+    Design.load(rtl_folder(graph)).model_copy(update={"words": 3}).save(tmp_path)
+    with pytest.raises(L1mlError, match="net takes an event in 3 words; a trigger needs one"):
+        write_trigger(tmp_path, "thresholds", RESET)
