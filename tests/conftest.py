@@ -1,4 +1,4 @@
-"""One small build that the tests share."""
+"""Small builds that the tests share."""
 
 from __future__ import annotations
 
@@ -13,23 +13,36 @@ import pytest
 import yaml
 from command_line import SmallBuild, l1ml
 
-from l1ml.datasets import jets
+from l1ml.datasets import jets, rings
 from l1ml.flow import STAGES
 
 JETS = 2500
 """Jets of the small data set."""
 
+CANDIDATES = 2500
+"""Electrons and jets of the small data set of rings."""
+
 
 @pytest.fixture(scope="session")
 def small_build(tmp_path_factory: pytest.TempPathFactory) -> SmallBuild:
-    """The small build, made once for all workers of pytest-xdist."""
-    base = tmp_path_factory.getbasetemp()
+    """A small jet tagger, made once for all workers of pytest-xdist."""
+    return _built(tmp_path_factory, "small", _small_spec)
+
+
+@pytest.fixture(scope="session")
+def electron_build(tmp_path_factory: pytest.TempPathFactory) -> SmallBuild:
+    """A small electron trigger at reuse factor 8, made once for all workers of pytest-xdist."""
+    return _built(tmp_path_factory, "electrons", _electron_spec)
+
+
+def _built(factory: pytest.TempPathFactory, name: str, spec_of: Callable[[Path], dict[str, object]]) -> SmallBuild:
+    base = factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    spec, folder, log = shared / "small.yaml", shared / "small", shared / "small.log"
-    with (shared / "small.lock").open("w") as lock:
+    spec, folder, log = (shared / f"{name}{suffix}" for suffix in (".yaml", "", ".log"))
+    with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not log.exists():
-            spec.write_text(yaml.safe_dump(_small_spec(shared)))
+            spec.write_text(yaml.safe_dump(spec_of(shared)))
             done = l1ml("build", spec, "--out", folder)
             log.write_text(done.stdout + done.stderr)
     if not (folder / "report").exists():  # tried once, not for every test
@@ -70,4 +83,27 @@ def _small_spec(folder: Path) -> dict[str, object]:
         "training": {"epochs": 2, "batch_size": 128, "learning_rate": 0.02},
         "pruning": {"sparsity": 0.5, "ramp_epochs": 1},
         "verification": {"events": 400},
+    }
+
+
+def _electron_spec(folder: Path) -> dict[str, object]:
+    with np.load(rings.sample_path()) as file:
+        arrays = dict(file)
+    for name in ("rings", "et", "eta", "pileup", "labels"):
+        arrays[name] = arrays[name][:CANDIDATES]
+    np.savez(folder / "rings.npz", **arrays)
+    return {
+        "project": "small_ringer",
+        "trigger": "electron_rings",
+        "dataset": {"source": "generated", "path": str(folder / "rings.npz"), "test_fraction": 0.4},
+        "model": {"hidden": [4]},
+        "training": {"epochs": 8, "batch_size": 64, "folds": 2},
+        "pruning": {"sparsity": 0.5, "ramp_epochs": 1},
+        "thresholds": {
+            "et_edges": [10, 30],
+            "eta_edges": [0, 1.2, 2.5],
+            "working_points": {"tight": 0.8, "loose": 0.95},
+        },
+        "hls": {"reuse_factor": 8, "strategy": "distributed_arithmetic"},
+        "verification": {"events": 2000},
     }
