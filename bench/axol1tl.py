@@ -46,19 +46,21 @@ def main() -> None:
         return
     parameters = AxolParameters.load(options.file)
     events, decisions = vectors(options.file, parameters)
-    agreement = Table(
-        "", "events × bits", "C++ ≠ CMS", "RTL ≠ CMS", "RTL ≠ C++, all patterns", "cycles", "ns", "crossings", "II"
-    )
-    sizes = Table("core and threshold registers", "LUT", "FF", "DSP", "BRAM", "longest path / ns", "in")
+    columns = {}
     for factor in options.factors:
         for strategy in options.strategies:
-            row = f"R = {factor} {strategy}"
+            name = f"R = {factor} {strategy}"
+            console.print(f"{name} ...")
             with tempfile.TemporaryDirectory() as folder:
                 graph = compiled(parameters, Path(folder), strategy, factor)
-                agreement.add_row(row, *compared(graph, events, decisions))
-                console.print(agreement)
-                sizes.add_row(row, *size(rtl_folder(graph), list(parameters.thresholds.values())))
-                console.print(sizes)
+                columns[name] = {
+                    **compared(graph, events, decisions),
+                    **size(rtl_folder(graph), list(parameters.thresholds.values())),
+                }
+    table = Table("AXOL1TL v3", *columns)
+    for row in next(iter(columns.values())):
+        table.add_row(row, *(column[row] for column in columns.values()))
+    console.print(table)
 
 
 def vectors(file: Path, parameters: AxolParameters) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -77,37 +79,37 @@ def compiled(parameters: AxolParameters, folder: Path, strategy: str, factor: in
     return graph
 
 
-def compared(graph: Any, events: NDArray[np.int64], decisions: NDArray[np.int64]) -> list[str]:
-    """Mismatches and timing, as cells of a table."""
+def compared(graph: Any, events: NDArray[np.int64], decisions: NDArray[np.int64]) -> dict[str, str]:
+    """Mismatches and timing."""
     simulator, emulator = load(rtl_folder(graph), Path(graph.config.get_output_dir()))
     result = compare(simulator, emulator, events)
-    latency = result.simulation.latency
-    return [
-        f"{len(decisions):,} × {decisions.shape[1]}",
-        f"{np.count_nonzero(emulator.run(events)[:, 1:] != decisions)}",
-        f"{np.count_nonzero(result.simulation.integers[:, 1:] != decisions)}",
-        f"{result.mismatches}",
-        f"{latency}",
-        f"{latency * CLOCK_NS:.1f}",
-        f"{latency * CLOCK_NS / CROSSING_NS:.2f}",
-        f"{result.simulation.initiation_interval}",
-    ]
+    simulation = result.simulation
+    nanoseconds = simulation.latency * CLOCK_NS
+    return {
+        "decisions of CMS": f"{decisions.size:,}",
+        "mismatches of the C++": str(np.count_nonzero(emulator.run(events)[:, 1:] != decisions)),
+        "mismatches of the Verilog": str(np.count_nonzero(simulation.integers[:, 1:] != decisions)),
+        "Verilog and C++, score and bits, all stimuli": str(result.mismatches),
+        "latency in clock cycles": str(simulation.latency),
+        f"latency in ns at {1000 / CLOCK_NS:g} MHz": f"{nanoseconds:.1f}",
+        "latency in bunch crossings of 25 ns": f"{nanoseconds / CROSSING_NS:.2f}",
+        "initiation interval in clock cycles": str(simulation.initiation_interval),
+    }
 
 
-def size(folder: Path, thresholds: list[int]) -> list[str]:
-    """Yosys's counts of the core and its trigger top, and the longest path, as cells of a table."""
+def size(folder: Path, thresholds: list[int]) -> dict[str, str]:
+    """Yosys's counts of the core with its threshold registers, and the longest path."""
     core = estimate(folder)
     top = write_trigger(folder, "thresholds", thresholds)
     name = top.removesuffix("_trigger")
-    files = [folder / f"{file}.sv" for file in (f"{name}_pkg", name, top)]
-    registers = synthesize(files, top, black_boxes=[name])
-    total = {key: core["total"][key] + registers[key] for key in KEYS}
+    registers = synthesize([folder / f"{file}.sv" for file in (f"{name}_pkg", name, top)], top, black_boxes=[name])
     timing = core["timing"]
-    return [
-        *(f"{total[key]:,g}" for key in ("lut", "ff", "dsp", "bram")),
-        f"{timing['longest_path_ns']:.2f}",
-        timing["module"].removeprefix(f"{name}_"),
-    ]
+    return {
+        **{key.upper(): f"{core['total'][key] + registers[key]:,g}" for key in KEYS},
+        "of which registers of thresholds, LUT + FF": f"{registers['lut']:g} + {registers['ff']:g}",
+        f"longest path in ns ({timing['delays']})": f"{timing['longest_path_ns']:.2f}",
+        "in module": timing["module"].removeprefix(f"{name}_"),
+    }
 
 
 if __name__ == "__main__":
