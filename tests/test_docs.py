@@ -19,8 +19,8 @@ from pydantic.fields import FieldInfo
 from typer.main import get_command
 
 from l1ml.cli import app
-from l1ml.spec import Precision, Section
-from l1ml.spec.jet_tagger import JetTaggerSpec
+from l1ml.spec import SPECS, Section
+from l1ml.spec.sections import FixedPrecision, Precision
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("l1ml/**/*.md")])
@@ -133,7 +133,7 @@ def test_the_commands_of_a_page_exist_with_their_options(page: Path) -> None:
         assert {word for word in rest if word.startswith("--")} <= known, " ".join(words)
         settings = [word.split("=")[0] for before, word in pairwise(rest) if before == "--set"]
         settings = [re.sub(r"^hls\.layers\.\w+", "hls.layers.LAYER", key) for key in settings]
-        assert set(settings) <= {key for key, _, _ in spec_keys()} | {"KEY"}, " ".join(words)
+        assert set(settings) <= {key for rows in keys_of_each().values() for key, *_ in rows} | {"KEY"}, " ".join(words)
 
 
 def test_the_readme_names_every_command() -> None:
@@ -202,16 +202,25 @@ def test_the_hls4ml_page_names_every_supported_layer() -> None:
     assert {name for name in {*supported(), *TABLE_ACTIVATIONS} if f"`{name}`" not in page} == set()
 
 
+PRECISIONS: dict[Any, str] = {Precision: "`auto` or a precision", FixedPrecision: "precision"}
+
+
 def spec_keys(section: type[Section], prefix: str = "") -> Iterator[tuple[str, str, str]]:
-    """Key, default and allowed values of everything that a spec may say, as docs/jets.md writes them."""
+    """Key, default and allowed values of everything that a spec may say."""
     for name, field in section.model_fields.items():
         key = f"{prefix}{name}"
         if isinstance(field.default, Section):
             yield from spec_keys(type(field.default), f"{key}.")
-        elif get_origin(field.annotation) is dict:
-            yield from spec_keys(get_args(field.annotation)[1], f"{key}.LAYER.")
+        elif inner := section_in(field.annotation):
+            yield from spec_keys(inner, f"{key}.LAYER.")
         else:
             yield key, default_of(field), allowed(field.annotation, field.metadata)
+
+
+def section_in(annotation: Any) -> type[Section] | None:
+    """The sections that a dictionary holds, if it holds any."""
+    inner = get_args(annotation)[1] if get_origin(annotation) is dict else None
+    return inner if isinstance(inner, type) and issubclass(inner, Section) else None
 
 
 def default_of(field: FieldInfo) -> str:
@@ -229,17 +238,20 @@ def allowed(annotation: Any, metadata: list[Any]) -> str:
     if bare:  # X | None
         return allowed(bare[0], metadata)
     if hasattr(annotation, "__metadata__"):  # Annotated[X, ...]
-        if annotation == Precision:
-            return "`auto` or a precision"
+        if annotation in PRECISIONS:
+            return PRECISIONS[annotation]
         return allowed(annotation.__origin__, [*metadata, *annotation.__metadata__])
     if get_origin(annotation) is Literal:
         return ", ".join(f"`{value}`" for value in get_args(annotation))
+    if get_origin(annotation) is dict:
+        return f"names with {allowed(get_args(annotation)[1], [])}"
     if get_origin(annotation) is tuple:
         return f"list of {allowed(get_args(annotation)[0], [])}"
     limits = [limit for entry in metadata for limit in limits_of(entry)]
     kinds = {int: "integer", float: "number", str: "text", Path: "path"}
-    if annotation is str and any("precision" in getattr(entry, "func", len).__name__ for entry in metadata):
-        return "`auto` or a precision"
+    for precision, text in PRECISIONS.items():
+        if annotation is str and any(entry in precision.__metadata__ for entry in metadata):
+            return text
     return " ".join([kinds[annotation], ", ".join(limits)]).strip()
 
 
@@ -253,9 +265,17 @@ def limits_of(entry: Any) -> list[str]:
     return []
 
 
-def test_the_jets_page_has_every_key_of_a_spec_with_its_default_and_limits() -> None:
-    page = (ROOT / "docs/jets.md").read_text()
-    table = re.split(r"\n\n", page[page.index("<!-- spec keys") :])[1].splitlines()[2:]
+def keys_of_each() -> dict[str, list[tuple[str, str, str]]]:
+    """What the specs of all triggers share, under ``common``, and what each has of its own."""
+    keys = {name: list(spec_keys(kind)) for name, kind in SPECS.items()}
+    common = [row for row in next(iter(keys.values())) if all(row in rows for rows in keys.values())]
+    return {"common": common, **{name: [r for r in rows if r not in common] for name, rows in keys.items()}}
+
+
+@pytest.mark.parametrize("part", ["common", *SPECS])
+def test_the_page_of_specs_has_every_key_with_its_default_and_limits(part: str) -> None:
+    page = (ROOT / "docs/spec.md").read_text()
+    table = re.split(r"\n\n", page[page.index(f"<!-- spec keys: {part}") :])[1].splitlines()[2:]
     rows = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in table]
-    assert [(key.strip("`"), default, values) for key, default, values, _ in rows] == list(spec_keys(JetTaggerSpec))
+    assert [(key.strip("`"), default, values) for key, default, values, _ in rows] == keys_of_each()[part]
     assert [key for key, *_, meaning in rows if not meaning] == []

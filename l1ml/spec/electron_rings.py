@@ -68,8 +68,18 @@ class ThresholdSpec(Section):
 class RingTrainingSpec(TrainingSpec):
     """How the network is trained."""
 
+    epochs: int = Field(40, ge=1)
+    batch_size: int = Field(512, ge=1)
+    patience: int = Field(6, ge=1)
     folds: int = Field(5, ge=2)
     """Parts into which the events for training and validation are divided; each is left out once."""
+
+
+class RingPruningSpec(PruningSpec):
+    """How many weights are removed."""
+
+    sparsity: float = Field(0.5, ge=0, lt=1)
+    ramp_epochs: int = Field(10, ge=1)
 
 
 class ElectronRingsSpec(Spec):
@@ -79,5 +89,5 @@ class ElectronRingsSpec(Spec):
     dataset: RingDatasetSpec = RingDatasetSpec()
     model: RingModelSpec = RingModelSpec()
     training: RingTrainingSpec = RingTrainingSpec()
-    pruning: PruningSpec = PruningSpec(sparsity=0.5, ramp_epochs=10)
+    pruning: RingPruningSpec = RingPruningSpec()
     thresholds: ThresholdSpec = ThresholdSpec()
