@@ -46,26 +46,15 @@ class InputScalerArithmetic:
 
     @classmethod
     def of(cls, layer: Any) -> InputScalerArithmetic:
-        """Read them from an hls4ml layer whose types are known.
-
-        Raises:
-            L1mlError: If a shift leaves nothing of the working type.
-        """
+        """Read them from an hls4ml layer whose types are known."""
         offset, work = (FixedType.from_hls4ml(layer.get_attr(f"{name}_t").precision) for name in ("offset", "work"))
-        shifts = np.asarray(layer.weights["shift"].data, dtype=np.int64)
-        far = np.flatnonzero(np.abs(shifts) >= work.width)
-        if len(far):
-            raise L1mlError(
-                f"layer {layer.name!r}: shift {shifts[far[0]]} of input {far[0]} leaves nothing of its working type "
-                f"{work}; shift by less than {work.width}"
-            )
         return cls(
             source=FixedType.from_hls4ml(layer.get_input_variable().type.precision),
             offset=offset,
             work=work,
             result=FixedType.from_hls4ml(layer.get_output_variable().type.precision),
             offsets=offset.quantize(layer.weights["offset"].data),
-            shifts=shifts,
+            shifts=np.asarray(layer.weights["shift"].data, dtype=np.int64),
         )
 
     @property

@@ -9,6 +9,7 @@ from hls4ml.backends.template import FunctionCallTemplate, LayerConfigTemplate
 from hls4ml.model.attributes import Attribute, TypeAttribute
 from hls4ml.model.layers import Layer
 from hls4ml.model.types import IntegerPrecisionType, UnspecifiedPrecisionType
+from numpy.typing import NDArray
 
 from l1ml.arithmetic.input_scaler import offset_type
 from l1ml.errors import L1mlError
@@ -32,7 +33,7 @@ class InputScaler(Layer):
         """Add the output, offsets and shifts.
 
         Raises:
-            L1mlError: If a type is missing, or offsets need one that is too wide.
+            L1mlError: If a type is missing, offsets need one that is too wide, or a shift leaves nothing of ``work``.
         """
         config = self.model.config
         for name in ("work", "result"):
@@ -49,8 +50,18 @@ class InputScaler(Layer):
         offset = FixedType.from_hls4ml(precision)
         # hls4ml writes as many decimals as the type has bits; a value on the type's grid has no more.
         self.add_weights_variable("offset", data=offset.to_float(offset.quantize(offsets)), precision=precision)
-        places = int(np.abs(self.get_attr("shift_data")).max())
-        self.add_weights_variable("shift", precision=IntegerPrecisionType(places.bit_length() + 1))
+        shifts = self.get_attr("shift_data")
+        self._check_shifts(shifts)
+        self.add_weights_variable("shift", precision=IntegerPrecisionType(int(np.abs(shifts).max()).bit_length() + 1))
+
+    def _check_shifts(self, shifts: NDArray[np.integer]) -> None:
+        work = FixedType.from_hls4ml(self.get_attr("work_t").precision)
+        far = np.flatnonzero(np.abs(shifts) >= work.width)
+        if len(far):
+            raise L1mlError(
+                f"layer {self.name!r}: shift {shifts[far[0]]} of input {far[0]} leaves nothing of its working type "
+                f"{work}; shift by less than {work.width}"
+            )
 
 
 CLASS = InputScaler
