@@ -7,7 +7,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from l1ml.report import formats, parts
+from l1ml import parts
+from l1ml.report import formats
 from l1ml.report.inputs import MODELS, BuildData
 from l1ml.report.style import Plot, inline
 from l1ml.report.trigger import Metric

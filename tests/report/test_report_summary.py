@@ -11,7 +11,7 @@ import pytest
 from report_build import put_json, resource_record
 from rich.console import Console
 
-from l1ml.report import formats, parts
+from l1ml.report import formats
 from l1ml.report.build import write_report
 from l1ml.report.summary import summary_table
 
@@ -101,9 +101,3 @@ def test_summary_of_another_trigger(report: dict[str, Any]) -> None:
 )
 def test_numbers_as_text(text: str, expected: str) -> None:
     assert text == expected
-
-
-def test_shares_of_a_part() -> None:
-    assert parts.share("xcvu13p-flga2577-2-e", "lut", 1_728_000) == 1.0
-    assert parts.share("XCU50-fsvh2104-2-e", "dsp", 2_976) == 0.5
-    assert parts.share("xc7z020clg400-1", "lut", 1) is None
