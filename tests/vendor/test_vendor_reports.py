@@ -1,0 +1,303 @@
+"""Each report of Vivado and Vitis is read exactly; one that is cut off, damaged or foreign is an error.
+
+The files of ``reports/`` are small ones in the form of each tool and version, with invented names and numbers. The real
+ones are in the shared data, which may be absent.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from l1ml.errors import L1mlError
+from l1ml.vendor import read_report
+from l1ml.vendor.records import Cells, Cosimulation, Synthesis, Timing, Utilization
+
+SMALL = Path(__file__).parent / "reports"
+REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "vitis_reports"
+
+needs_real = pytest.mark.skipif(not REAL.exists(), reason="the shared data with real reports is not here")
+
+
+def cells(lut: int, ff: int, dsp: int, bram_18k: int, uram: int | None) -> Cells:
+    return Cells(lut=lut, ff=ff, dsp=dsp, bram_18k=bram_18k, uram=uram)
+
+
+def fields(record: Any, *names: str) -> tuple[Any, ...]:
+    return tuple(getattr(record, name) for name in names)
+
+
+def clocks(report: Synthesis) -> tuple[Any, ...]:
+    return fields(report, "target_clock_ns", "estimated_clock_ns", "clock_uncertainty_ns")
+
+
+def cycles(report: Any) -> tuple[int | None, ...]:
+    return fields(report, "latency_min", "latency_max", "interval_min", "interval_max")
+
+
+def synthesis(file: Path) -> Synthesis:
+    report = read_report(file)
+    assert isinstance(report, Synthesis)
+    return report
+
+
+# C synthesis
+
+
+@needs_real
+@pytest.mark.parametrize("name", ["myproject_csynth.xml", "myproject_csynth.rpt"])
+def test_a_real_report_of_vivado_hls(name: str) -> None:
+    report = synthesis(REAL / "hector_3" / name)
+    assert fields(report, "tool", "version", "top") == ("Vivado HLS", "2019.2", "myproject")
+    assert report.part == "xcu250-figd2104-2L-e"
+    assert clocks(report) == (5.0, 4.066, 0.62)
+    assert cycles(report) == (9, 9, 1, 1)
+    assert report.used == cells(32_195, 2_762, 23, 4, 0)
+    assert report.available == cells(1_728_000, 3_456_000, 12_288, 5_376, 1_280)
+
+
+@needs_real
+@pytest.mark.parametrize("name", ["csynth.xml", "myproject_csynth.xml", "myproject_csynth.rpt"])
+def test_a_real_report_of_vitis_hls(name: str) -> None:
+    report = synthesis(REAL / "lrozzy_oml_2.1_p60" / name)
+    assert fields(report, "tool", "version", "top") == ("Vitis HLS", "2024.1", "myproject")
+    assert report.part == "xcu50-fsvh2104-2-e"
+    assert clocks(report) == (5.0, 3.621, 1.35)
+    assert cycles(report) == (14, 14, 1, 1)
+    assert report.used == cells(35_326, 8_462, 817, 8, 0)
+    assert report.available == cells(871_680, 1_743_360, 5_952, 2_688, 640)
+
+
+@needs_real
+def test_a_real_summary_of_vitis_hls() -> None:
+    report = synthesis(REAL / "lrozzy_oml_2.1_p60/csynth.rpt")
+    assert cycles(report) == (None, 14, None, 1)
+    assert report.used == cells(35_326, 8_462, 817, 8, 0)
+    assert fields(report, "tool", "version", "part") == ("Vitis HLS", "2024.1", "xcu50-fsvh2104-2-e")
+    assert (*clocks(report), report.available) == (None, None, None, None)
+
+
+@needs_real
+@pytest.mark.parametrize(
+    ("name", "total"),
+    [
+        ("hector_3/myproject_csynth.rpt", (32_153, 144, 23, 4)),
+        ("lrozzy_oml_2.1_p60/myproject_csynth.rpt", (35_276, 5_003, 817, 8)),
+        ("lrozzy_oml_2.1_p60/csynth.xml", (35_276, 5_003, 817, 8)),
+        ("lrozzy_oml_2.1_p60/csynth.rpt", (35_276, 5_003, 817, 8)),
+    ],
+)
+def test_the_instances_of_real_reports_add_up_to_what_the_report_says(name: str, total: tuple[int, ...]) -> None:
+    used = [instance.used for instance in synthesis(REAL / name).instances]
+    assert len(used) == 8
+    sums = [sum(getattr(cell, key) for cell in used) for key in ("lut", "ff", "dsp", "bram_18k")]
+    assert tuple(sums) == total
+
+
+@needs_real
+def test_text_and_xml_of_a_real_report_have_the_same_instances() -> None:
+    folder = REAL / "lrozzy_oml_2.1_p60"
+    text, xml = (synthesis(folder / name).instances for name in ("myproject_csynth.rpt", "csynth.xml"))
+    assert set(text) == set(xml)
+    softmax = next(i for i in xml if i.module.startswith("softmax"))
+    assert cycles(softmax) == (4, 4, 1, 1)
+    assert softmax.used == cells(790, 445, 5, 8, 0)
+
+
+def test_vivado_hls_2018_has_no_absolute_latency_and_no_uram() -> None:
+    report = synthesis(SMALL / "vivado_hls_2018.2_csynth.rpt")
+    assert fields(report, "tool", "version", "top") == ("Vivado HLS", "2018.2", "tagger")
+    assert report.part == "xc7vx690tffg1927-2"
+    assert clocks(report) == (4.17, 3.571, 0.52)
+    assert cycles(report) == (12, 15, 2, 3)
+    assert report.used == cells(1_900, 601, 41, 3, None)
+    assert report.available == cells(433_200, 866_400, 3_600, 2_940, None)
+    dense, multiplier = report.instances
+    assert (dense.name, dense.module, cycles(dense)) == ("grp_fc1_fu_9", "fc1", (5, 6, 1, 2))
+    assert dense.used == cells(1_880, 499, 40, 3, None)
+    assert (multiplier.name, cycles(multiplier)) == ("mul_8s_U1", (None,) * 4)
+    assert multiplier.used == cells(20, 1, 1, 0, None)
+
+
+def test_latencies_that_the_tool_does_not_know_are_none() -> None:
+    report = synthesis(SMALL / "vitis_hls_2025.1_csynth.rpt")
+    assert fields(report, "tool", "version", "top") == ("Vitis HLS", "2025.1", "rings")
+    assert clocks(report) == (10.0, 6.912, 2.7)
+    assert cycles(report) == (None,) * 4
+    assert report.used == cells(116, 64, 0, 1, 2)
+    assert report.instances == ()
+    report = synthesis(SMALL / "vivado_hls_2018.3_csynth.xml")
+    assert fields(report, "tool", "version") == ("Vivado HLS", "2018.3")
+    assert clocks(report) == (2.5, 2.101, 0.31)
+    assert cycles(report) == (7, None, 8, None)
+    assert report.used == cells(222, 111, 5, 2, None)
+
+
+def test_an_interval_that_varies_is_a_range() -> None:
+    report = synthesis(SMALL / "vitis_hls_2022.2_csynth.xml")
+    assert fields(report, "tool", "version", "part") == ("Vitis HLS", "2022.2", "xcvu7p-flva2104-2-e")
+    assert cycles(report) == (9, 11, 4, 4)
+    dense, slice_ = report.instances  # those of the top module, not those within them
+    assert (dense.name, dense.module, cycles(dense)) == ("grp_fc1_fu_9", "fc1", (2, 4, 2, 4))
+    assert dense.used == cells(1_800, 900, 8, 0, 0)
+    assert (slice_.module, slice_.used) == ("regslice", None)
+
+
+def test_a_summary_lists_the_modules_below_the_top() -> None:
+    report = synthesis(SMALL / "vitis_hls_2023.1_summary.rpt")
+    assert fields(report, "version", "top", "part") == ("2023.1", "tagger", "xcvu13p-flga2577-2-e")
+    assert cycles(report) == (None, 33, None, 16)
+    assert report.used == cells(7_001, 5_120, 32, 6, 0)
+    dense, relu = report.instances
+    assert (dense.module, cycles(dense)) == ("fc1", (None, 18, None, 16))
+    assert dense.used == cells(6_000, 5_000, 32, 0, 0)
+    assert (relu.module, cycles(relu)) == ("relu", (None,) * 4)
+
+
+# Cosimulation
+
+
+def test_cosimulation() -> None:
+    report = read_report(SMALL / "vivado_hls_2019.2_cosim.rpt")
+    assert isinstance(report, Cosimulation)
+    vhdl, verilog = report.runs
+    assert (vhdl.rtl, vhdl.status, cycles(vhdl)) == ("VHDL", "Fail", (None,) * 4)
+    assert (verilog.rtl, verilog.status, cycles(verilog)) == ("Verilog", "Pass", (12, 15, 2, 3))
+    assert fields(verilog, "latency_avg", "interval_avg", "total_cycles") == (13, 2, None)
+
+
+def test_cosimulation_of_a_single_call_has_no_interval() -> None:
+    report = read_report(SMALL / "vitis_hls_2024.2_cosim.rpt")
+    assert isinstance(report, Cosimulation)
+    (verilog,) = report.runs  # VHDL was not simulated
+    assert (verilog.rtl, verilog.status, cycles(verilog), verilog.total_cycles) == (
+        "Verilog",
+        "Pass",
+        (14, 14, None, None),
+        14,
+    )
+
+
+def test_cosimulation_that_has_not_run(tmp_path: Path) -> None:
+    text = (SMALL / "vitis_hls_2024.2_cosim.rpt").read_text()
+    (tmp_path / "c.rpt").write_text(text.replace("Verilog|      Pass", "Verilog|        NA"))
+    with pytest.raises(L1mlError, match=r"c\.rpt: a simulated language .* is missing"):
+        read_report(tmp_path / "c.rpt")
+
+
+# Vivado
+
+
+def test_utilization_of_ultrascale() -> None:
+    report = read_report(SMALL / "vivado_2019.2_utilization.rpt")
+    assert isinstance(report, Utilization)
+    assert fields(report, "version", "design", "state") == ("2019.2", "tagger", "Synthesized")
+    assert report.part == "xcvu9pflga2104-2L"
+    assert report.used == cells(13_788, 5_180, 23, 5, 3)
+    assert report.used.bram_36k == 2.5
+    assert report.available == cells(1_182_240, 2_364_480, 6_840, 4_320, 960)
+
+
+def test_utilization_of_the_7_series() -> None:
+    report = read_report(SMALL / "vivado_2023.2_utilization.rpt")
+    assert isinstance(report, Utilization)
+    assert fields(report, "version", "part", "state") == ("2023.2", "7z020clg484-1", "Fully Placed")
+    assert report.used == cells(4_824, 4_656, 7, 0, None)
+    assert report.available == cells(53_200, 106_400, 220, 280, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "met", "setup", "hold", "pulse"),
+    [
+        ("vivado_2020.2_timing.rpt", None, True, (0.179, 0.0, 0, 9_720), (0.022, 0.0, 0), (1.083, 0.0, 0)),
+        ("vivado_2024.1_timing.rpt", "Routed", False, (-1.234, -56.78, 99, 9_720), (-0.01, -0.02, 2), (0.264, 0.0, 0)),
+        ("vivado_2022.2_timing.rpt", "Synthesized", None, (None,) * 4, (None,) * 3, (None,) * 3),
+    ],
+)
+def test_timing(name: str, state: str | None, met: bool | None, setup: Any, hold: Any, pulse: Any) -> None:
+    report = read_report(SMALL / name)
+    assert isinstance(report, Timing)
+    assert fields(report, "design", "state", "met") == ("tagger", state, met)
+    assert report.version == name.split("_")[1]
+    assert fields(report, "wns_ns", "tns_ns", "failing_endpoints", "endpoints") == setup
+    assert fields(report, "whs_ns", "ths_ns", "hold_failing_endpoints") == hold
+    assert fields(report, "wpws_ns", "tpws_ns", "pulse_failing_endpoints") == pulse
+
+
+# What cannot be read
+
+FILES = [*sorted(SMALL.iterdir()), *sorted(file for file in REAL.glob("*/*") if file.stat().st_size < 100_000)]
+
+
+@pytest.mark.parametrize("file", FILES, ids=[file.name for file in FILES])
+def test_a_report_that_is_cut_off_is_an_error_or_lacks_nothing_that_is_read(file: Path, tmp_path: Path) -> None:
+    text, whole = file.read_text(), read_report(file)
+    cut = tmp_path / file.name
+    errors = 0
+    for end in range(0, len(text), max(5, len(text) // 200)):
+        cut.write_text(text[:end])
+        try:
+            assert read_report(cut) == whole, end
+        except L1mlError as error:
+            errors += 1
+            assert str(error).startswith(str(cut))
+            assert "\n" not in str(error)
+    assert errors > 100
+
+
+def test_an_empty_report(tmp_path: Path) -> None:
+    (tmp_path / "csynth.xml").write_text(" \n")
+    with pytest.raises(L1mlError, match=r"csynth\.xml is empty: run the tool"):
+        read_report(tmp_path / "csynth.xml")
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(L1mlError, match=r"csynth\.xml cannot be read: No such file"):
+        read_report(tmp_path / "csynth.xml")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"LUT 5\n",
+        b"<html><body>32195 LUT</body></html>",
+        b'<?xml version="1.0"?><spirit:component/>',
+        b"\x89PNG\r\n\x1a\n\x00\xff\xfe",
+        b"| Command : report_power\n| Design : tagger\n",
+    ],
+)
+def test_a_foreign_file(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "x.rpt").write_bytes(content)
+    with pytest.raises(L1mlError, match=r"x\.rpt is not a report that l1ml knows: give one of csynth\.xml.*"):
+        read_report(tmp_path / "x.rpt")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        ("vivado_hls_2018.2_csynth.rpt", "|    1900|", "|    19O0|", "lut of the design is '19O0'"),
+        ("vivado_hls_2018.2_csynth.rpt", "|   12|", "|  1.2|", "latency_min is '1.2'"),
+        ("vivado_hls_2018.2_csynth.rpt", "   4.17|", "4.17 us|", "the target clock is '4.17 us'"),
+        ("vivado_hls_2018.2_csynth.rpt", "|Available  ", "|Remaining  ", "the row 'Total' or 'Available' is missing"),
+        ("vivado_hls_2018.2_csynth.rpt", "* Target device", "* Device", "'Target device' is missing"),
+        ("vivado_hls_2018.3_csynth.xml", "<FF>111</FF>", "", "ff of the design is missing"),
+        ("vivado_hls_2018.3_csynth.xml", "<unit>ns</unit>", "<unit>ps</unit>", "the unit of times is 'ps'"),
+        ("vivado_hls_2018.3_csynth.xml", "Worst-case", "Bad-case", "<.*Worst-caseLatency> is missing"),
+        ("vitis_hls_2023.1_summary.rpt", "Interval", "Interwal", "a column of the table of modules and loops"),
+        ("vitis_hls_2024.2_cosim.rpt", "|   Verilog|", "|   SystemC|", "the language is 'SystemC'"),
+        ("vivado_2019.2_utilization.rpt", "| DSPs ", "| DSPx ", "the row 'DSPs' is missing"),
+        ("vivado_2019.2_utilization.rpt", "| 13788 |", "| 13,788 |", "CLB LUTs is '13,788'"),
+        ("vivado_2020.2_timing.rpt", "0.179", "     ", "a column of slacks is missing"),
+        ("vivado_2020.2_timing.rpt", "0.179", "0.17q", "WNS is '0.17q'"),
+    ],
+)
+def test_a_damaged_report(name: str, old: str, new: str, message: str, tmp_path: Path) -> None:
+    text = (SMALL / name).read_text()
+    assert old in text
+    (tmp_path / name).write_text(text.replace(old, new))
+    with pytest.raises(L1mlError, match=message) as error:
+        read_report(tmp_path / name)
+    assert str(error.value).startswith(f"{tmp_path / name}: ")
+    assert "\n" not in str(error.value)

@@ -1,0 +1,101 @@
+"""All reports of a folder together: which one counts, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from l1ml.errors import L1mlError
+from l1ml.vendor import vendor_summary
+
+SMALL = Path(__file__).parent / "reports"
+REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "vitis_reports"
+
+XML, RPT = "vitis_hls_2022.2_csynth.xml", "vivado_hls_2018.2_csynth.rpt"
+COSIM, SYNTHESIZED, PLACED = (
+    "vitis_hls_2024.2_cosim.rpt",
+    "vivado_2019.2_utilization.rpt",
+    "vivado_2023.2_utilization.rpt",
+)
+TIMING = "vivado_2024.1_timing.rpt"
+
+
+def put(folder: Path, **files: str) -> Path:
+    """A project with small reports; ``__`` in a name stands for a slash."""
+    for name, source in files.items():
+        file = folder / name.replace("__", "/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(SMALL / source, file.with_suffix(Path(source).suffix))
+    return folder
+
+
+def test_a_project_with_all_reports(tmp_path: Path) -> None:
+    put(tmp_path, prj__s1__syn__report__csynth=XML, prj__s1__sim__report__tagger_cosim=COSIM)
+    put(tmp_path, vivado_synth=SYNTHESIZED, timing=TIMING)
+    summary = vendor_summary(tmp_path)
+    assert list(summary) == ["synthesis", "cosimulation", "utilization", "timing"]
+    assert summary["synthesis"]["file"] == "csynth.xml"
+    assert (summary["synthesis"]["latency_max"], summary["synthesis"]["used"]["lut"]) == (11, 2_000)
+    assert summary["cosimulation"]["runs"][0]["latency_max"] == 14
+    assert summary["utilization"]["used"]["bram_18k"] == 5
+    assert summary["timing"]["wns_ns"] == -1.234
+    assert json.loads(json.dumps(summary)) == summary
+
+
+def test_a_file_alone() -> None:
+    summary = vendor_summary(SMALL / TIMING)
+    assert summary["timing"]["met"] is False
+    assert [summary[kind] for kind in ("synthesis", "cosimulation", "utilization")] == [None] * 3
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the shared data with real reports is not here")
+def test_real_reports_of_one_run_are_one_synthesis() -> None:
+    summary = vendor_summary(REAL / "lrozzy_oml_2.1_p60")["synthesis"]
+    assert summary["file"] == "csynth.xml"
+    assert (summary["latency_min"], summary["interval_min"], summary["used"]["dsp"]) == (14, 1, 817)
+    with pytest.raises(L1mlError, match="are of different designs; give the folder or file of one of them"):
+        vendor_summary(REAL)
+
+
+def test_the_top_module_is_taken_not_the_modules_within(tmp_path: Path) -> None:
+    put(tmp_path, tagger_csynth=RPT)
+    text = (SMALL / RPT).read_text().replace("'tagger'", "'fc1'").replace("grp_fc1_fu_9", "grp_mac_fu_9")
+    text = text.replace("|fc1  ", "|mac  ").replace("|   12|", "|    5|")
+    (tmp_path / "fc1_csynth.rpt").write_text(text)
+    summary = vendor_summary(tmp_path)["synthesis"]
+    assert (summary["file"], summary["top"], summary["latency_min"]) == ("tagger_csynth.rpt", "tagger", 12)
+
+
+def test_the_state_nearest_to_the_fpga_counts(tmp_path: Path) -> None:
+    put(tmp_path, a=SYNTHESIZED, b=PLACED)
+    summary = vendor_summary(tmp_path)["utilization"]
+    assert (summary["file"], summary["state"]) == ("b.rpt", "Fully Placed")
+
+
+def test_hidden_folders_and_foreign_files_are_left_out(tmp_path: Path) -> None:
+    put(tmp_path, syn__csynth=XML)
+    put(tmp_path / ".autopilot", db__fc1_csynth=RPT)
+    (tmp_path / "power.rpt").write_text("| Command : report_power\n")
+    (tmp_path / "folder.rpt").mkdir()
+    assert vendor_summary(tmp_path)["synthesis"]["top"] == "tagger"
+
+
+def test_two_solutions(tmp_path: Path) -> None:
+    put(tmp_path, prj__s1__csynth=XML, prj__s2__tagger_csynth=RPT)
+    with pytest.raises(L1mlError, match=r"prj/s1/csynth\.xml and prj/s2/tagger_csynth\.rpt are of different designs"):
+        vendor_summary(tmp_path)
+
+
+def test_a_report_that_is_cut_off_is_not_passed_over(tmp_path: Path) -> None:
+    put(tmp_path, csynth=XML)
+    (tmp_path / "tagger_cosim.rpt").write_text((SMALL / COSIM).read_text()[:-200])
+    with pytest.raises(L1mlError, match=r"tagger_cosim\.rpt: the end of a table is missing"):
+        vendor_summary(tmp_path)
+
+
+def test_a_folder_without_reports(tmp_path: Path) -> None:
+    with pytest.raises(L1mlError, match="has no report of Vivado or Vitis"):
+        vendor_summary(tmp_path)
