@@ -19,6 +19,8 @@ bench: .venv/installed ## Measure what the documentation claims
 	$(BIN)/python bench/third_party.py
 	$(BIN)/python bench/folding.py
 	$(BIN)/python bench/size.py
+	$(BIN)/python bench/rings_real.py
+	$(BIN)/python bench/ring_builder.py
 	$(BIN)/python bench/axol1tl.py
 
 .venv/installed: requirements.lock pyproject.toml
