@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,11 @@ class Events:
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Events:
         """Some of the events."""
         return Events({name: values[rows] for name, values in self.inputs.items()}, self.labels[rows])
+
+    def with_settings(self, settings: Mapping[str, NDArray[np.float64]]) -> Events:
+        """These events with inputs that are the same for all of them, each of shape (elements,)."""
+        same = {name: np.tile(values.astype(np.float32), (len(self), 1)) for name, values in settings.items()}
+        return Events({**self.inputs, **same}, self.labels)
 
     def join(self, other: Events) -> Events:
         """These events and others."""

@@ -64,7 +64,8 @@ def convert(model: Any, types: Mapping[str, FixedType], options: ConvertOptions,
 
     Args:
         model: Trained model of ``tf_keras``.
-        types: Type of the result of each input and of layers that Keras does not know the type of, by name.
+        types: Type of the result of each input and of layers that Keras does not know the type of, by name; other
+            types of a layer as ``<layer>/<kind>``.
         options: How to convert.
         out: Folder for the HLS project.
 
@@ -85,7 +86,8 @@ def convert(model: Any, types: Mapping[str, FixedType], options: ConvertOptions,
             config["Model"].update(Strategy=options.strategy, ReuseFactor=options.reuse_factor)
             layers = config["LayerName"]
             for name, fixed in types.items():
-                layers[name].setdefault("Precision", {})["result"] = str(fixed)
+                layer, _, kind = name.partition("/")
+                layers[layer].setdefault("Precision", {})[kind or "result"] = str(fixed)
             for name, layer in layers.items():
                 if "ReuseFactor" in layer or name in options.layers or name in _dense_layers(model):
                     layer.update(Strategy=options.strategy, ReuseFactor=options.reuse_factor)

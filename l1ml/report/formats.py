@@ -8,11 +8,27 @@ from typing import Any
 BUNCH_CROSSING_NS = 25.0
 """Time between two bunch crossings of the LHC."""
 
-CLASS_LABELS = {"g": "gluon", "q": "light quark", "w": "W", "z": "Z", "t": "top"}
-"""Names of classes in full, where the data set abbreviates."""
+CLASS_LABELS = {
+    "g": "gluon",
+    "q": "light quark",
+    "w": "W",
+    "z": "Z",
+    "t": "top",
+    "a_to_4l": "A → 4ℓ",
+    "leptoquark": "LQ → bτ",
+    "h0_to_tautau": "h → ττ",
+    "hpm_to_taunu": "h± → τν",
+}
+"""Names of classes as people write them."""
 
-PERCENT_METRICS = ("accuracy", "efficiency", "efficiency_at", "fake_rate", "exact_normalisation", "agreement")
+PERCENT_METRICS = (
+    *("accuracy", "agreement", "efficiency", "efficiency_at", "exact_normalisation", "fake_rate", "fpr", "tpr"),
+)
 """Metrics that are shares of events and read better in percent."""
+
+
+UNITS = {"rate_khz": (1, 1, " kHz")}
+"""Scale, digits and unit of other metrics."""
 
 
 def count(number: float) -> str:
@@ -38,7 +54,7 @@ def percent(share: float, digits: int = 1) -> str:
 
 def metric(name: str, value: float, error: float | None = None) -> str:
     """A metric with its statistical error, if there is one."""
-    scale, digits, unit = (100, 2, " %") if name in PERCENT_METRICS else (1, 4, "")
+    scale, digits, unit = (100, 2, " %") if name in PERCENT_METRICS else UNITS.get(name, (1, 4, ""))
     plus_minus = "" if error is None else f" ± {error * scale:.{digits}f}"
     return f"{value * scale:.{digits}f}{plus_minus}{unit}"
 

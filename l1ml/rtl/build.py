@@ -49,19 +49,24 @@ LUT_RAMS = {
 """LUTs of each kind of distributed RAM (AMD UG574)."""
 
 
-def lint(folder: Path) -> None:
+def lint(folder: Path, top: str | None = None) -> None:
     """Check a design with ``verilator --lint-only``.
+
+    Args:
+        folder: Folder with the Verilog and its ``design.json``.
+        top: A module around the core, in a file of its name; the core itself if absent.
 
     Raises:
         L1mlError: If Verilator finds an error.
     """
     design = Design.load(folder)
     set_up_verilator()
-    command = ["verilator", "--lint-only", "-Wno-fatal", "--top-module", design.name, *design.files]
+    command = ["verilator", "--lint-only", "-Wno-fatal", "--top-module", top or design.name, *design.files]
+    command += [f"{top}.sv"] if top else []
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if done.returncode:
         faults = [line for line in done.stderr.splitlines() if line.startswith("%Error")]
-        raise L1mlError(f"Verilator rejects {design.name}: {(faults or ['no reason given'])[0]}")
+        raise L1mlError(f"Verilator rejects {top or design.name}: {(faults or ['no reason given'])[0]}")
 
 
 def hls4ml_report(design: Design, resources: dict[str, Any]) -> dict[str, str]:

@@ -11,11 +11,16 @@ from pydantic import BaseModel, ValidationError
 
 from l1ml.errors import L1mlError
 from l1ml.paths import shared
+from l1ml.spec.anomaly_vae import AnomalyVaeSpec
 from l1ml.spec.electron_rings import ElectronRingsSpec
 from l1ml.spec.jet_tagger import JetTaggerSpec
 from l1ml.spec.sections import Section, Spec
 
-SPECS: dict[str, type[Spec]] = {"jet_tagger": JetTaggerSpec, "electron_rings": ElectronRingsSpec}
+SPECS: dict[str, type[Spec]] = {
+    "jet_tagger": JetTaggerSpec,
+    "electron_rings": ElectronRingsSpec,
+    "anomaly_vae": AnomalyVaeSpec,
+}
 """What the spec of each trigger may say."""
 
 

@@ -13,7 +13,7 @@ from l1ml.flow import Build
 from l1ml.hls.convert import ConvertOptions, LayerOptions, convert, load_model, save_graph
 from l1ml.spec import Spec
 from l1ml.tools import require
-from l1ml.triggers import save_outputs, trigger_of
+from l1ml.triggers import load_settings, save_outputs, trigger_of
 
 
 def run(build: Build, folder: Path) -> None:
@@ -28,7 +28,8 @@ def run(build: Build, folder: Path) -> None:
 
     network = network_of(graph)
     data = Prepared.load(build.folder("dataset"))
-    inputs = quantize_inputs([data.parts["test"].inputs[t.name] for t in network.inputs], network)
+    events = data.parts["test"].with_settings(load_settings(train))
+    inputs = quantize_inputs([events.inputs[t.name] for t in network.inputs], network)
     values = real_values(Emulator.of_project(folder / "hls", network).run(inputs), network.outputs)
     outputs = dict(zip(trigger.outputs, values, strict=True))
     metrics = trigger.metrics(spec, data, outputs)

@@ -8,12 +8,14 @@ from pathlib import Path
 from l1ml.console import console
 from l1ml.flow import Build
 from l1ml.hls.convert import load_graph
+from l1ml.triggers import load_settings
 
 
 def run(build: Build, folder: Path) -> None:
-    """Write ``verilog/`` and ``resources.json``."""
+    """Write ``verilog/``, with a top that has registers for what is set, and ``resources.json``."""
     from l1ml.rtl.backend import write_rtl
     from l1ml.rtl.build import estimate, lint
+    from l1ml.rtl.trigger_top import write_trigger
 
     convert = build.folder("convert")
     graph = load_graph(convert / "graph.fml")
@@ -21,6 +23,9 @@ def run(build: Build, folder: Path) -> None:
     verilog = folder / "verilog"
     design = write_rtl(graph, convert / "hls", verilog)
     lint(verilog)
+    for name, values in load_settings(build.folder("train")).items():
+        (tensor,) = (t for t in design.inputs if t.name == name)
+        lint(verilog, write_trigger(verilog, name, tensor.type.quantize(values).tolist()))
     resources = estimate(verilog)
     total, nanoseconds = resources["total"], design.latency * design.clock_ns
     console.print(f"    latency {design.latency} cycles ({nanoseconds:.1f} ns), II {design.initiation_interval}")

@@ -13,11 +13,11 @@ from l1ml.datasets.parts import Prepared
 from l1ml.flow import Build
 from l1ml.training.pruning import used_blocks
 from l1ml.training.train import TrainingOptions, set_seed
-from l1ml.triggers import Trained, save_outputs, trigger_of
+from l1ml.triggers import Trained, save_outputs, save_settings, trigger_of
 
 
 def run(build: Build, folder: Path) -> None:
-    """Write ``quantized.h5``, ``types.json``, test outputs, weights, history and metrics."""
+    """Write ``quantized.h5``, ``types.json``, ``settings.npz``, test outputs, weights, history and metrics."""
     spec, trigger = build.spec, trigger_of(build.spec)
     data = Prepared.load(build.folder("dataset"))
     set_seed(spec.training.seed)
@@ -40,6 +40,7 @@ def _save(trained: Trained, folder: Path) -> None:
     (folder / "types.json").write_text(json.dumps(types))
     np.savez(folder / "weights.npz", **trained.weights)  # type: ignore[arg-type]
     save_outputs(folder, trained.outputs)
+    save_settings(folder, trained.settings)
     (folder / "history.json").write_text(json.dumps(trained.history))
 
 

@@ -12,6 +12,7 @@ from l1ml.datasets.parts import Prepared
 from l1ml.errors import L1mlError
 from l1ml.flow import Build
 from l1ml.rtl.design import Design
+from l1ml.triggers import load_settings
 from l1ml.verification.compare import compare
 from l1ml.verification.emulator import Emulator, quantize_inputs
 from l1ml.verification.simulation import CoreSimulator
@@ -27,9 +28,10 @@ def run(build: Build, folder: Path) -> None:
     spec = build.spec.verification
     verilog = build.folder("rtl") / "verilog"
     design = Design.load(verilog)
-    test = Prepared.load(build.folder("dataset")).parts["test"]
+    settings = load_settings(build.folder("train"))
+    test = Prepared.load(build.folder("dataset")).parts["test"].with_settings(settings)
     events = quantize_inputs([test.inputs[t.name] for t in design.inputs], design)
-    vectors = make_vectors(design, spec.events, data=events, seed=spec.seed)
+    vectors = make_vectors(design, spec.events, data=events, seed=spec.seed, settings=settings)
     simulator = CoreSimulator(verilog, work=folder / "sim")
     result = compare(simulator, Emulator.of_project(build.folder("convert") / "hls", design), vectors.inputs)
     measured = (result.simulation.latency, result.simulation.initiation_interval)

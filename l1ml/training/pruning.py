@@ -7,7 +7,7 @@ another grid than it removes them on where R does not divide the number of input
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,16 +30,18 @@ class Ramp:
     frequency: int
 
 
-def add_pruning(model: Any, ramp: Ramp, blocks: Mapping[str, int]) -> Any:
+def add_pruning(model: Any, ramp: Ramp, blocks: Mapping[str, int], layers: Sequence[str] | None = None) -> Any:
     """Wrap the layers of a model for pruning.
 
     The output layer keeps as many blocks as it has outputs, and the largest of each output, even if the ramp asks for
     less: a class without weights is never found.
 
     Args:
-        model: Sequential model of ``tf_keras``, which ends in a dense layer.
+        model: Model of ``tf_keras``.
         ramp: How the sparsity grows.
         blocks: Consecutive inputs of a neuron that are pruned together, by layer; 1 for those left out.
+        layers: Layers to prune, in the order of the data, of which the last is the output layer; None for all of a
+            model that ends in a dense layer.
 
     Returns:
         A model that shares the weights of the given one; to be trained with tfmot's ``UpdatePruningStep``.
@@ -47,10 +49,14 @@ def add_pruning(model: Any, ramp: Ramp, blocks: Mapping[str, int]) -> Any:
     import tf_keras
     from tensorflow_model_optimization.sparsity import keras as sparsity
 
+    names = [layer.name for layer in model.layers] if layers is None else layers
+
     def wrapped(layer: Any) -> Any:
+        if layer.name not in names:
+            return layer
         size = blocks.get(layer.name, 1)
         share = ramp.sparsity
-        is_output = layer is model.layers[-1]
+        is_output = layer.name == names[-1]
         if size > 1 and is_output:
             share = min(share, 1 - 1 / block_rows(layer.kernel.shape[0], size))
         schedule = sparsity.PolynomialDecay(0.0, share, 0, ramp.steps, frequency=ramp.frequency)

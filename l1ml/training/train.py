@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,26 +17,49 @@ from l1ml.training.pruning import Ramp, add_pruning
 
 @dataclass(frozen=True)
 class Sample:
-    """Inputs and class indices for training and validation; inputs of shape (n, features)."""
+    """Inputs, shape (n, features), and what the objective wants of them, for training and validation."""
 
     x: NDArray[np.float32]
-    y: NDArray[np.int64]
+    y: NDArray[Any]
     x_validation: NDArray[np.float32]
-    y_validation: NDArray[np.int64]
+    y_validation: NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Objective:
-    """What is made small, by the names of ``tf_keras.losses`` and ``tf_keras.metrics``; networks end in logits."""
+    """What is made small.
 
-    loss: str
-    accuracy: str
+    Attributes:
+        loss: Makes a loss of ``tf_keras``.
+        metrics: Make its metrics to be shown beside the loss.
+    """
+
+    loss: Callable[[], Any]
+    metrics: tuple[Callable[[], Any], ...] = ()
 
 
-CATEGORICAL = Objective("SparseCategoricalCrossentropy", "SparseCategoricalAccuracy")
-"""One output for each class."""
-BINARY = Objective("BinaryCrossentropy", "BinaryAccuracy")
-"""One output, above 0 for class 1."""
+def _losses() -> Any:
+    import tf_keras
+
+    return tf_keras.losses
+
+
+def _metrics() -> Any:
+    import tf_keras
+
+    return tf_keras.metrics
+
+
+CATEGORICAL = Objective(
+    lambda: _losses().SparseCategoricalCrossentropy(from_logits=True),
+    (lambda: _metrics().SparseCategoricalAccuracy(name="accuracy"),),
+)
+"""Class indices, and one logit for each class."""
+BINARY = Objective(
+    lambda: _losses().BinaryCrossentropy(from_logits=True),
+    (lambda: _metrics().BinaryAccuracy(name="accuracy", threshold=0.0),),
+)
+"""Class indices, and one logit, above 0 for class 1."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +75,7 @@ class TrainingOptions:
         sparsity: Share of the weights of each layer to prune.
         ramp_epochs: Epochs over which the sparsity grows.
         blocks: Consecutive inputs of a neuron that are pruned together, by layer; 1 for those left out.
+        layers: Layers to prune, in the order of the data; None for all.
     """
 
     epochs: int = 60
@@ -62,22 +86,24 @@ class TrainingOptions:
     sparsity: float = 0.75
     ramp_epochs: int = 15
     blocks: Mapping[str, int] = field(default_factory=dict)
+    layers: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, spec: Spec, layers: Iterable[str]) -> TrainingOptions:
         """What a spec asks of a network with some dense layers."""
-        keys = ("epochs", "batch_size", "learning_rate", "patience", "seed")
+        keys, layers = ("epochs", "batch_size", "learning_rate", "patience", "seed"), tuple(layers)
         return cls(
             **{key: getattr(spec.training, key) for key in keys},
             sparsity=spec.pruning.sparsity,
             ramp_epochs=spec.pruning.ramp_epochs,
             blocks={name: spec.reuse_factor(name) for name in layers} if spec.pruning.block == "multiplier" else {},
+            layers=layers,
         )
 
 
 @dataclass
 class History:
-    """Loss, accuracy and sparsity after each epoch."""
+    """Loss, metrics and sparsity after each epoch."""
 
     epochs: dict[str, list[float]] = field(default_factory=dict)
 
@@ -98,7 +124,7 @@ def set_seed(seed: int) -> None:
 
 
 def train(model: Any, sample: Sample, options: TrainingOptions, objective: Objective, title: str) -> History:
-    """Train a classifier that ends in logits until the validation loss stops falling.
+    """Train a network until the validation loss stops falling.
 
     The weights of the best epoch are kept.
     """
@@ -113,7 +139,7 @@ def train_pruned(
     """Prune while training, then train at the final sparsity.
 
     Args:
-        model: QKeras model that ends in logits; its weights are the starting point.
+        model: QKeras model; its weights are the starting point.
         sample: Training and validation events.
         options: How to train.
         objective: What is made small.
@@ -131,7 +157,7 @@ def train_pruned(
         return model, history
     batches = int(np.ceil(len(sample.x) / options.batch_size))
     ramp = Ramp(options.sparsity, steps=batches * options.ramp_epochs, frequency=max(1, batches // 2))
-    pruned = add_pruning(model, ramp, options.blocks)
+    pruned = add_pruning(model, ramp, options.blocks, options.layers)
     step = [sparsity.UpdatePruningStep()]
     # The best epoch may only be one at the final sparsity: hence two phases.
     _fit(
@@ -165,8 +191,8 @@ def _fit(
 
     model.compile(
         optimizer=tf_keras.optimizers.Adam(options.learning_rate),
-        loss=getattr(tf_keras.losses, objective.loss)(from_logits=True),
-        metrics=[_accuracy(objective)],
+        loss=objective.loss(),
+        metrics=[make() for make in objective.metrics],
     )
     extra = list(callbacks or [])
     if stop_early:
@@ -178,10 +204,11 @@ def _fit(
         task = progress.add_task(title, total=epochs, note="")
 
         def after_epoch(epoch: int, logs: dict[str, float]) -> None:
-            numbers = {key: logs[key] for key in ("loss", "accuracy", "val_loss", "val_accuracy")}
+            numbers = {key: value for key, value in logs.items() if key != "lr"}
             history.add({**numbers, "sparsity": sparsity_of(model)})
-            note = f"loss {logs['val_loss']:.4f}, accuracy {logs['val_accuracy']:.4f} (validation)"
-            progress.update(task, advance=1, note=note)
+            shown = {key.removeprefix("val_"): value for key, value in numbers.items() if key.startswith("val_")}
+            note = ", ".join(f"{key} {value:.4f}" for key, value in shown.items())
+            progress.update(task, advance=1, note=f"{note} (validation)")
 
         model.fit(
             sample.x,
@@ -193,13 +220,6 @@ def _fit(
             verbose=0,
             callbacks=[*extra, tf_keras.callbacks.LambdaCallback(on_epoch_end=after_epoch)],
         )
-
-
-def _accuracy(objective: Objective) -> Any:
-    import tf_keras
-
-    options = {"threshold": 0.0} if objective == BINARY else {}
-    return getattr(tf_keras.metrics, objective.accuracy)(name="accuracy", **options)
 
 
 def sparsity_of(model: Any) -> float:

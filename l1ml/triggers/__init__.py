@@ -5,9 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 
 from l1ml.spec import Spec
-from l1ml.triggers.trigger import Trained, Trigger, save_outputs
+from l1ml.triggers.trigger import Trained, Trigger, load_settings, save_outputs, save_settings
 
-__all__ = ["Trained", "Trigger", "save_outputs", "trigger_of"]
+__all__ = ["Trained", "Trigger", "load_settings", "save_outputs", "save_settings", "trigger_of"]
 
 
 def trigger_of(spec: Spec) -> Trigger:

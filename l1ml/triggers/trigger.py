@@ -34,11 +34,14 @@ class Trained:
 
     Attributes:
         model: Keras model that becomes firmware.
-        types: Fixed-point type of each of its inputs, and of layers that do not know their own, by name.
+        types: Fixed-point type of each of its inputs, and of layers that do not know their own, by name; other types
+            of a layer than its result as ``<layer>/<kind>``.
         outputs: Outputs for the test part, of the ``float`` and the ``quantized`` network.
         weights: Quantized weights and biases, as ``<layer>/weight`` and ``<layer>/bias``.
         history: Curves over the epochs, of the ``float`` and the ``quantized`` network.
         metrics: What only the training knows about the ``float`` and the ``quantized`` network.
+        settings: Inputs that are the same for all events until somebody changes them, such as thresholds: real values
+            by name, each of shape (elements,). They become registers.
     """
 
     model: Any
@@ -47,6 +50,7 @@ class Trained:
     weights: dict[str, NDArray[np.float64]]
     history: dict[str, dict[str, list[float]]]
     metrics: dict[str, Metrics] = field(default_factory=dict)
+    settings: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
 class Trigger(ABC, Generic[S]):
@@ -90,3 +94,15 @@ def save_outputs(folder: Path, models: Mapping[str, Outputs]) -> None:
     """Write ``outputs.npz``: arrays ``<model>/<output>`` of shape (n, elements)."""
     arrays: Any = {f"{model}/{name}": values for model, found in models.items() for name, values in found.items()}
     np.savez(folder / "outputs.npz", **arrays)
+
+
+def save_settings(folder: Path, settings: Mapping[str, NDArray[np.float64]]) -> None:
+    """Write ``settings.npz``."""
+    arrays: Any = settings
+    np.savez(folder / "settings.npz", **arrays)
+
+
+def load_settings(folder: Path) -> dict[str, NDArray[np.float64]]:
+    """Read what `save_settings` wrote."""
+    with np.load(folder / "settings.npz") as file:
+        return dict(file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +32,14 @@ class Vectors:
         raise IndexError(event)
 
 
-def make_vectors(design: Design, events: int, *, data: NDArray[np.int64] | None = None, seed: int = 1) -> Vectors:
+def make_vectors(
+    design: Design,
+    events: int,
+    *,
+    data: NDArray[np.int64] | None = None,
+    seed: int = 1,
+    settings: Collection[str] = (),
+) -> Vectors:
     """Vectors for a core: all corners, then data (as much as there is room for), then random values.
 
     Args:
@@ -39,6 +47,7 @@ def make_vectors(design: Design, events: int, *, data: NDArray[np.int64] | None 
         events: Number of events; at least one eighth of them is random.
         data: Integers in LSB of real events, shape (any, elements).
         seed: For the random ones.
+        settings: Inputs that are the same for all events of the data; every second of those gets random ones instead.
     """
     rng = np.random.default_rng(seed)
     low = np.concatenate([np.full(t.size, t.type.minimum) for t in design.inputs])
@@ -48,6 +57,10 @@ def make_vectors(design: Design, events: int, *, data: NDArray[np.int64] | None 
     room = events - len(corners)
     taken = np.zeros((0, len(low)), dtype=np.int64) if data is None else data[: room - (room + 7) // 8]
     random = _random(low, high, max(room - len(taken), 0), rng)
+    if settings:
+        is_setting = np.concatenate([np.full(t.size, t.name in settings) for t in design.inputs])
+        taken = taken.copy()
+        taken[1::2, is_setting] = _random(low, high, len(taken) // 2, rng)[:, is_setting]
     families = {"data": len(taken), "corner": len(corners), "random": len(random)}
     return Vectors(np.concatenate([taken, corners, random]), families)
 

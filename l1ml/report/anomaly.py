@@ -1,0 +1,57 @@
+"""Report of a trigger that looks for anomalies: how it tells signals it was never shown, and how often it fires."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from l1ml.errors import L1mlError
+from l1ml.report import anomaly_figures as figures
+from l1ml.report.formats import CLASS_LABELS
+from l1ml.report.inputs import MODELS, BuildData
+from l1ml.report.trigger import Metric, TriggerReport
+
+
+def anomaly_rows(data: BuildData) -> list[Metric]:
+    """Rows of the table of metrics.
+
+    Raises:
+        L1mlError: If a stage left out a metric.
+    """
+    fpr = data.metrics["hls"].get("fpr")
+    if not isinstance(fpr, float):
+        raise L1mlError("convert/metrics.json has no number hls.fpr")
+    rows = [_row(data, "auc_signals", "AUC, all signals")]
+    for name, label in (("auc", "AUC, {}"), ("tpr", f"Efficiency at {fpr:.1e} false positives, {{}}")):
+        rows += [
+            _row(data, name, label.format(CLASS_LABELS.get(entry, entry)), entry) for entry in _entries(data, name)
+        ]
+    return rows + [_row(data, "rate_khz", f"Rate, {point}", point) for point in _entries(data, "rate_khz")]
+
+
+def _row(data: BuildData, name: str, label: str, entry: str = "") -> Metric:
+    values: dict[str, tuple[float, float | None]] = {}
+    for model in MODELS:
+        value, error = (_number(data.metrics[model].get(key), entry) for key in (name, f"{name}_error"))
+        if value is None:
+            raise L1mlError(f"the metrics of {model} lack {f'{name}.{entry}'.strip('.')}: run l1ml build again")
+        values[model] = (value, error)
+    return Metric(name, label, values, f"{name}.{entry}" if entry else name)
+
+
+def _number(found: float | Mapping[str, float] | None, entry: str) -> float | None:
+    return found.get(entry) if isinstance(found, Mapping) else found
+
+
+def _entries(data: BuildData, name: str) -> Mapping[str, float]:
+    values = data.metrics["hls"].get(name)
+    if not isinstance(values, dict) or not values:
+        raise L1mlError(f"convert/metrics.json has no numbers hls.{name}")
+    return values
+
+
+ANOMALIES = TriggerReport(
+    metrics=anomaly_rows,
+    headline="auc_signals",
+    figures=(figures.roc, figures.scores, figures.rates, figures.latent, figures.occupancies),
+)
+"""The report of the anomaly trigger."""
