@@ -8,16 +8,17 @@ import zlib
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import yaml
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, NonNegativeInt, PositiveInt, TypeAdapter
+from pydantic import FiniteFloat, TypeAdapter
 from pydantic import ValidationError as Faults
 
 from l1ml.datasets.parts import Events
 from l1ml.errors import L1mlError
+from l1ml.report.records import Dataset, HlsMetrics, Layer, ModelMetrics, Resources, TrainingMetrics, Verification
 from l1ml.rtl.design import FILE_NAME as DESIGN_FILE
 from l1ml.rtl.design import Design
 
@@ -27,115 +28,7 @@ MODELS = ("float", "quantized", "hls")
 DAMAGE = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error)
 """What numpy raises for an npz file that is cut off, changed or of another content."""
 
-ModelMetrics = dict[str, FiniteFloat | dict[str, FiniteFloat]]
-"""Metrics of one model as its trigger defines them: a number, or a number for each class.
-``<name>_error`` is the statistical error of ``<name>``."""
-
-Share = Annotated[float, Field(ge=0, le=1)]
 T = TypeVar("T")
-
-
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Dataset(_Record):
-    """The data set: where it is from, its inputs and classes, and events in each part."""
-
-    source: str
-    inputs: list[str]
-    features: list[str]
-    classes: list[str]
-    sizes: dict[str, NonNegativeInt]
-
-
-class TrainingMetrics(_Record):
-    """Metrics of the Keras models and the share of zero weights, all layers and each."""
-
-    floating: ModelMetrics = Field(alias="float")
-    quantized: ModelMetrics
-    sparsity: Share
-    layer_sparsity: dict[str, Share]
-
-
-class HlsMetrics(_Record):
-    """Metrics of hls4ml's C++."""
-
-    hls: ModelMetrics
-
-
-class Layer(_Record):
-    """A layer of hls4ml's graph."""
-
-    name: str
-    kind: str = Field(alias="class")
-    n_in: PositiveInt
-    n_out: PositiveInt
-    weights_type: str | None
-    result_type: str
-    strategy: str | None
-    reuse_factor: PositiveInt | None
-
-
-class Mismatch(_Record):
-    """The first difference between C++ and RTL, integers in LSB."""
-
-    event: NonNegativeInt
-    output: NonNegativeInt
-    golden: int
-    rtl: int
-    layer: str
-
-
-class Verification(_Record):
-    """Result of comparing RTL and C++ integer by integer."""
-
-    simulator: str
-    events: PositiveInt
-    families: dict[str, NonNegativeInt] = {}
-    outputs: PositiveInt
-    mismatches: NonNegativeInt
-    latency_cycles: NonNegativeInt
-    initiation_interval: PositiveInt
-    seconds: FiniteFloat
-    events_per_second: int | FiniteFloat
-    first_mismatch: Mismatch | None
-
-
-class Cells(_Record):
-    """Cells of an FPGA; block RAM in units of 36 kb."""
-
-    lut: NonNegativeInt
-    ff: NonNegativeInt
-    dsp: NonNegativeInt
-    bram: Annotated[float, Field(ge=0)]
-    carry: NonNegativeInt
-
-
-class ModuleCells(Cells):
-    """Cells of a module and, where it is known, its longest path in ns."""
-
-    path_ns: Annotated[FiniteFloat, Field(ge=0)] | None = None
-
-
-class Timing(_Record):
-    """The longest path of the core in ns, the module that has it, and what the delays are."""
-
-    longest_path_ns: Annotated[FiniteFloat, Field(ge=0)]
-    module: str
-    tool: str
-    delays: str
-
-
-class Resources(_Record):
-    """Cells of the core and of each of its modules, and the longest path between registers."""
-
-    tool: str
-    family: str
-    kind: Literal["estimate", "vivado"]
-    total: Cells
-    timing: Timing | None = None
-    modules: dict[str, ModuleCells]
 
 
 @dataclass(frozen=True)
