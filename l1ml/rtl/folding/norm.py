@@ -13,13 +13,13 @@ from alkaid.trace import FVariable
 from alkaid.types import CombLogic
 
 from l1ml.arithmetic.norm1 import Norm1Arithmetic
-from l1ml.rtl.arithmetic import tree_sum
 from l1ml.rtl.folding.printed import PrintedSegment
 from l1ml.rtl.graph import Segment, Tensor
 from l1ml.rtl.listing import Listing, Sink, Source
 from l1ml.rtl.lowering.norm1 import quotient, scale
 from l1ml.rtl.pipeline import Schedule, schedule
 from l1ml.rtl.printer import list_program
+from l1ml.rtl.symbolic import tree_sum
 from l1ml.rtl.trace import full_range, symbol, trace_program
 
 

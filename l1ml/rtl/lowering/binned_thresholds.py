@@ -8,8 +8,8 @@ import numpy as np
 from alkaid.trace import FVariable, FVArray
 
 from l1ml.arithmetic.binned_thresholds import BinnedThresholdsArithmetic
-from l1ml.rtl.arithmetic import read, tree_sum
 from l1ml.rtl.lowering.registry import Tables, lowers
+from l1ml.rtl.symbolic import read, tree_sum
 
 
 @lowers("BinnedThresholds")

@@ -11,9 +11,9 @@ from alkaid.trace import FVariable, FVArray
 
 from l1ml.arithmetic.norm1 import Norm1Arithmetic
 from l1ml.fixed import FixedType
-from l1ml.rtl.arithmetic import multiply, read, tree_sum
 from l1ml.rtl.cast import cast, finish_rounding, is_constant, overflow
 from l1ml.rtl.lowering.registry import Tables, lowers
+from l1ml.rtl.symbolic import multiply, read, tree_sum
 
 Shift = tuple[int, FVariable]
 """Places to shift left, and a bit that is set where nothing is to be shifted."""

@@ -9,9 +9,9 @@ import numpy as np
 from alkaid.trace import FVariable, FVArray
 
 from l1ml.arithmetic.sum_of_squares import SumOfSquaresArithmetic
-from l1ml.rtl.arithmetic import multiply, tree_sum
 from l1ml.rtl.cast import cast, is_constant
 from l1ml.rtl.lowering.registry import Tables, lowers
+from l1ml.rtl.symbolic import multiply, tree_sum
 
 TABLE_BITS = 6
 """A square of no more bits than this is a table: one LUT for each bit of it."""
