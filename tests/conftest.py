@@ -13,7 +13,8 @@ import pytest
 import yaml
 from command_line import SmallBuild, l1ml
 
-from l1ml.datasets import jets, rings
+from l1ml.datasets import anomaly, jets, rings
+from l1ml.datasets.hardware_objects import INPUTS
 from l1ml.flow import STAGES
 
 JETS = 2500
@@ -21,6 +22,9 @@ JETS = 2500
 
 CANDIDATES = 2500
 """Electrons and jets of the small data set of rings."""
+
+BACKGROUND, SIGNAL = 8000, 400
+"""Events of the background, and of each signal, of the small data set of anomalies."""
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +37,12 @@ def small_build(tmp_path_factory: pytest.TempPathFactory) -> SmallBuild:
 def electron_build(tmp_path_factory: pytest.TempPathFactory) -> SmallBuild:
     """A small electron trigger at reuse factor 8, made once for all workers of pytest-xdist."""
     return _built(tmp_path_factory, "electrons", _electron_spec)
+
+
+@pytest.fixture(scope="session")
+def anomaly_build(tmp_path_factory: pytest.TempPathFactory) -> SmallBuild:
+    """A small anomaly trigger at reuse factor 8, made once for all workers of pytest-xdist."""
+    return _built(tmp_path_factory, "anomalies", _anomaly_spec)
 
 
 def _built(factory: pytest.TempPathFactory, name: str, spec_of: Callable[[Path], dict[str, object]]) -> SmallBuild:
@@ -106,4 +116,31 @@ def _electron_spec(folder: Path) -> dict[str, object]:
         },
         "hls": {"reuse_factor": 8, "strategy": "distributed_arithmetic"},
         "verification": {"events": 2000},
+    }
+
+
+def _anomaly_spec(folder: Path) -> dict[str, object]:
+    sample = anomaly.load()
+    rows = [np.flatnonzero(sample.labels == k) for k in range(len(anomaly.CLASSES))]
+    rng = np.random.default_rng(2)
+    chosen = np.concatenate(
+        [rng.choice(r, BACKGROUND if k == 0 else SIGNAL, replace=False) for k, r in enumerate(rows)]
+    )
+    np.savez(
+        folder / "anomaly.npz",
+        objects=sample.objects[chosen],
+        labels=sample.processes[chosen],
+        input_names=np.array(INPUTS),
+        class_names=np.array(anomaly.PROCESSES),
+    )
+    return {
+        "project": "small_axo",
+        "trigger": "anomaly_vae",
+        "dataset": {"source": "generated", "path": str(folder / "anomaly.npz")},
+        "model": {"hidden": [8], "latent": 3},
+        "training": {"epochs": 6, "batch_size": 256},
+        "pruning": {"sparsity": 0.5, "ramp_epochs": 2},
+        "thresholds": {"rates_khz": {"loose": 3000, "tight": 300}},
+        "hls": {"reuse_factor": 8, "strategy": "distributed_arithmetic"},
+        "verification": {"events": 3000},
     }

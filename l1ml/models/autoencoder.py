@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 from l1ml.fixed import FixedType
 from l1ml.keras_setup import set_up_keras
+
+HIDDEN_INTEGER, MEAN_INTEGER = 4, 4
+"""Bits left of the binary point, without sign."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class AnomalyShape:
 
     Attributes:
         inputs: Number of scaled inputs.
-        hidden: Widths of the encoder's hidden layers; the decoder has them in reverse.
+        hidden: Widths of the encoder's hidden layers; the decoder has them in reverse order.
         latent: Dimensions of the latent space.
         weight_bits: Bits of weights and biases; two of them left of the binary point, one the sign.
         activation_bits: Bits of hidden activations, four of them left of the binary point, and of the means μ.
@@ -28,6 +30,11 @@ class AnomalyShape:
     latent: int
     weight_bits: int
     activation_bits: int
+
+    @property
+    def dense(self) -> tuple[str, ...]:
+        """Names of the encoder's dense layers."""
+        return (*(f"fc{i}" for i in range(1, len(self.hidden) + 1)), "mu")
 
     @property
     def mean(self) -> FixedType:
@@ -41,74 +48,59 @@ HIDDEN_INTEGER, MEAN_INTEGER = 4, 4
 
 @dataclass(frozen=True)
 class Autoencoder:
-    """A network for training and the part of it that becomes firmware; they share their layers.
+    """A network for training and the part of it that tells how odd an event is; they share their layers.
 
     Attributes:
         model: From scaled inputs to their reconstruction; it adds the divergence of the latent space to its losses.
         encoder: From scaled inputs to the means μ.
-        dense: Names of the encoder's dense layers, in order.
     """
 
     model: Any
     encoder: Any
-    dense: tuple[str, ...]
-
-    def copy_weights(self, other: Autoencoder) -> None:
-        """Take over the weights of another one, whose layers have the same names."""
-        for layer in other.model.layers:
-            if layer.get_weights():
-                self.model.get_layer(layer.name).set_weights(layer.get_weights())
-
-    def freeze_decoder(self) -> None:
-        """Train the encoder alone from now on."""
-        for layer in self.model.layers:
-            layer.trainable = layer in self.encoder.layers
 
 
 def float_autoencoder(shape: AnomalyShape, beta: float) -> Autoencoder:
     """In floating point; ``beta`` is the weight of the latent space's divergence."""
     set_up_keras()
-    from tf_keras.layers import Dense
+    from tf_keras.layers import Dense, Input
+    from tf_keras.models import Model
 
-    hidden = [[Dense(n, activation="relu", name=f"fc{i}")] for i, n in enumerate(shape.hidden, start=1)]
-    return _autoencoder(shape, hidden, [Dense(shape.latent, name="mu")], beta)
+    scaled = values = Input((shape.inputs,), name="scaled")
+    for name, size in zip(shape.dense, shape.hidden, strict=False):
+        values = Dense(size, activation="relu", name=name)(values)
+    means = Dense(shape.latent, name=shape.dense[-1])(values)
+    widths = Dense(shape.latent, name="log_variance")(values)
+    values = _sampler()(beta, name="sampler")([means, widths])
+    for i, size in enumerate(reversed(shape.hidden), start=1):
+        values = Dense(size, activation="relu", name=f"decoder{i}")(values)
+    reconstruction = Dense(shape.inputs, name="reconstruction")(values)
+    return Autoencoder(Model(scaled, reconstruction, name="autoencoder"), Model(scaled, means, name="encoder"))
 
 
-def quantized_autoencoder(shape: AnomalyShape, beta: float) -> Autoencoder:
-    """With an encoder of QKeras; its means have the type ``shape.mean``, what only training needs is not quantized."""
+def quantized_encoder(shape: AnomalyShape) -> Any:
+    """The encoder in QKeras, from scaled inputs to means of the type ``shape.mean``."""
     set_up_keras()
     from qkeras import QActivation, QDense, quantized_bits, quantized_relu
+    from tf_keras.layers import Input
+    from tf_keras.models import Sequential
 
     def dense(size: int, name: str) -> Any:
         bits = {key: quantized_bits(shape.weight_bits, 1, alpha=1) for key in ("kernel_quantizer", "bias_quantizer")}
         return QDense(size, name=name, **bits)
 
-    hidden = [
-        [dense(n, f"fc{i}"), QActivation(quantized_relu(shape.activation_bits, HIDDEN_INTEGER), name=f"act{i}")]
-        for i, n in enumerate(shape.hidden, start=1)
-    ]
-    latent = QActivation(quantized_bits(shape.activation_bits, MEAN_INTEGER, alpha=1), name="latent")
-    return _autoencoder(shape, hidden, [dense(shape.latent, "mu"), latent], beta)
+    bits, layers = shape.activation_bits, [Input((shape.inputs,), name="scaled")]
+    for i, size in enumerate(shape.hidden, start=1):
+        relu = QActivation(quantized_relu(bits, HIDDEN_INTEGER), name=f"act{i}")
+        layers += [dense(size, shape.dense[i - 1]), relu]
+    means = QActivation(quantized_bits(bits, MEAN_INTEGER, alpha=1), name="latent")
+    return Sequential([*layers, dense(shape.latent, shape.dense[-1]), means], name="quantized")
 
 
-def _autoencoder(shape: AnomalyShape, hidden: list[list[Any]], mean: list[Any], beta: float) -> Autoencoder:
-    from tf_keras.layers import Dense, Input
-    from tf_keras.models import Model
-
-    scaled = values = Input((shape.inputs,), name="scaled")
-    for layer in chain.from_iterable(hidden):
-        values = layer(values)
-    widths, means = Dense(shape.latent, name="log_variance")(values), values
-    for layer in mean:
-        means = layer(means)
-    values = _sampler()(beta, name="sampler")([means, widths])
-    for i, n in enumerate(reversed(shape.hidden), start=1):
-        values = Dense(n, activation="relu", name=f"decoder{i}")(values)
-    return Autoencoder(
-        model=Model(scaled, Dense(shape.inputs, name="reconstruction")(values), name="autoencoder"),
-        encoder=Model(scaled, means, name="encoder"),
-        dense=tuple(layers[0].name for layers in (*hidden, mean)),
-    )
+def copy_weights(source: Any, target: Any) -> None:
+    """Give the layers of a model the weights of those of the same name of another."""
+    for layer in source.layers:
+        if layer.get_weights():
+            target.get_layer(layer.name).set_weights(layer.get_weights())
 
 
 def _sampler() -> type[Any]:

@@ -60,6 +60,8 @@ BINARY = Objective(
     (lambda: _metrics().BinaryAccuracy(name="accuracy", threshold=0.0),),
 )
 """Class indices, and one logit, above 0 for class 1."""
+DISTANCE = Objective(lambda: _losses().MeanSquaredError())
+"""Real numbers, and as many outputs."""
 
 
 @dataclass(frozen=True)

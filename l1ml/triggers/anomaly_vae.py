@@ -21,7 +21,6 @@ from l1ml.training.scaling import HARDWARE, WORK, Scaling
 from l1ml.triggers.trigger import Metrics, Outputs, Trained, Trigger
 
 if TYPE_CHECKING:
-    from l1ml.models.autoencoder import Autoencoder
     from l1ml.report.trigger import TriggerReport
     from l1ml.training.train import Objective, Sample
 
@@ -73,31 +72,33 @@ class AnomalyVae(Trigger[AnomalyVaeSpec]):
         )
 
     def train(self, spec: AnomalyVaeSpec, data: Prepared) -> Trained:
-        """The autoencoder in floating point; from its weights, and to its decoder, the quantized and pruned encoder."""
+        """The autoencoder in floating point; from its encoder, and to give the same means, the quantized one."""
         from l1ml.models.anomaly import firmware_model
-        from l1ml.models.autoencoder import AnomalyShape, float_autoencoder, quantized_autoencoder
-        from l1ml.training.train import TrainingOptions, quantized_weights, train, train_pruned
+        from l1ml.models.autoencoder import AnomalyShape, copy_weights, float_autoencoder, quantized_encoder
+        from l1ml.training.train import DISTANCE, Sample, TrainingOptions, quantized_weights, train, train_pruned
 
         model, asked = spec.model, spec.training
         objects = {part: events.inputs[OBJECTS_INPUT] for part, events in data.parts.items()}
         scaling = Scaling.fit(objects["train"], FixedType.parse(model.scaled_precision))
         scaled = {part: scaling.run(values) for part, values in objects.items()}
-        sample = _sample(objects, scaled, asked.angle_weight)
         shape = AnomalyShape(len(INPUTS), model.hidden, model.latent, model.weight_bits, model.activation_bits)
-        reference, quantized = float_autoencoder(shape, asked.beta), quantized_autoencoder(shape, asked.beta)
-        options, objective = TrainingOptions.of(spec, reference.dense), _reconstruction()
-        history = {"float": train(reference.model, sample, options, objective, "Floating point").epochs}
-        quantized.copy_weights(reference)
-        quantized.freeze_decoder()
-        _, pruned = train_pruned(quantized.model, sample, options, objective, "Quantized and pruned")
-        history["quantized"] = pruned.epochs
+        options, seen = TrainingOptions.of(spec, shape.dense), (scaled["train"], scaled["validation"])
+        reference = float_autoencoder(shape, asked.beta)
+        sample = _sample(objects, scaled, asked.angle_weight)
+        first = train(reference.model, sample, options, _reconstruction(), "Floating point")
+
+        # Trained on its own, it would find another latent space, where other events are odd.
+        quantized = quantized_encoder(shape)
+        copy_weights(reference.encoder, quantized)
+        wanted = [_means(reference.encoder, x) for x in seen]
+        sample = Sample(seen[0], wanted[0], seen[1], wanted[1])
+        quantized, second = train_pruned(quantized, sample, options, DISTANCE, "Quantized and pruned")
 
         score_type = exact_sum(model.latent, shape.mean)
-        known = np.concatenate([scaled["train"], scaled["validation"]])
         outputs: dict[str, Outputs] = {}
         metrics: dict[str, Metrics] = {}
-        for name, network, step in (("float", reference, 0.0), ("quantized", quantized, score_type.lsb)):
-            thresholds = _thresholds(spec, _score(_means(network, known)), step)
+        for name, network, step in (("float", reference.encoder, 0.0), ("quantized", quantized, score_type.lsb)):
+            thresholds = _thresholds(spec, _score(_means(network, np.concatenate(seen))), step)
             means = _means(network, scaled["test"])
             score = _score(means)[:, None]
             outputs[name] = {SCORE: score, BITS: (score >= thresholds).astype(np.float32), MEANS: means}
@@ -110,18 +111,18 @@ class AnomalyVae(Trigger[AnomalyVaeSpec]):
                 )
             console.print(f"    {point}: score from {value:g}")
         return Trained(
-            model=firmware_model(quantized.encoder, scaling.offsets.tolist(), scaling.shifts.tolist(), len(thresholds)),
+            model=firmware_model(quantized, scaling.offsets.tolist(), scaling.shifts.tolist(), len(thresholds)),
             types={
                 OBJECTS_INPUT: HARDWARE,
                 THRESHOLDS: score_type,
                 "scaler": scaling.result,
                 "scaler/work": WORK,
                 # hls4ml would merge the cast to this type with the layers before it, and forget the type.
-                **dict.fromkeys((quantized.dense[-1], f"{quantized.dense[-1]}_linear"), shape.mean),
+                **dict.fromkeys((shape.dense[-1], f"{shape.dense[-1]}_linear"), shape.mean),
             },
             outputs=outputs,
-            weights=quantized_weights(quantized.encoder),
-            history=history,
+            weights=quantized_weights(quantized),
+            history={"float": first.epochs, "quantized": _renamed(second.epochs)},
             metrics=metrics,
             settings={THRESHOLDS: thresholds},
         )
@@ -200,9 +201,14 @@ def _reconstruction() -> Objective:
     return Objective(lambda: loss)
 
 
-def _means(network: Autoencoder, scaled: NDArray[np.float32]) -> NDArray[np.float32]:
+def _renamed(curves: dict[str, list[float]]) -> dict[str, list[float]]:
+    """Curves of the distance from the reference, which is no loss of an autoencoder, under its own name."""
+    return {key.replace("loss", "distance"): values for key, values in curves.items()}
+
+
+def _means(encoder: Any, scaled: NDArray[np.float32]) -> NDArray[np.float32]:
     """Means μ of the latent space, shape (n, dimensions)."""
-    return np.asarray(network.encoder.predict(scaled, batch_size=16384, verbose=0))
+    return np.asarray(encoder.predict(scaled, batch_size=16384, verbose=0))
 
 
 def _score(means: NDArray[np.float32]) -> NDArray[np.float32]:
