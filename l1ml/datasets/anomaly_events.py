@@ -1,6 +1,6 @@
 """Simulated events of the anomaly trigger: Pythia 8 collisions with a lepton, pile-up, trigger objects.
 
-Three short cuts make a data set a matter of minutes; the benchmark (arXiv:2107.02157) took none of them:
+Three short cuts make a data set in less than an hour; a full simulation would take none of them:
 
 - The underlying event is not simulated but laid over, as two more collisions of the same crossing; so is pile-up.
 - QCD events are pairs of b or c quarks. Leptons of other QCD collisions come from gluons that split into such pairs.
