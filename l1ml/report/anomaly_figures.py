@@ -6,6 +6,7 @@ import mplhep
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
 from l1ml.datasets.hardware_objects import AXES, OBJECTS
@@ -42,7 +43,7 @@ def roc(data: BuildData) -> Plot:
             axes.plot(fake[seen], found[seen], LINES[model], color=_color(label), **STROKES[model])
         areas[label] = f"{name}: {metric('auc', *roc_area(data.truth[either] > 0, score))}"
     axes.axvline(TARGET_FPR, color=INK, linewidth=1.0, linestyle=(0, (4, 3)))
-    axes.text(TARGET_FPR * 1.15, 1.02, f"{TARGET_FPR:.0e}", color=MUTED, fontsize="small",
+    axes.text(TARGET_FPR * 1.15, 0.98, f"{TARGET_FPR:g}", color=MUTED, fontsize="small", va="top",
               transform=axes.get_xaxis_transform())  # fmt: skip
     axes.set(xscale="log", yscale="log", xlim=(TARGET_FPR / 2, 1), ylim=(1e-3, 1.3))
     axes.set(xlabel="False positive rate (background)", ylabel="Signal efficiency")
@@ -66,18 +67,21 @@ def scores(data: BuildData) -> Plot:
     figure = Figure(figsize=(6.4, 6.4))
     axes = figure.add_subplot()
     score = data.outputs["hls"]["score"][:, 0]
-    lowest = 0.1
-    edges = np.geomspace(lowest, max(float(score.max()), 1.0) * 1.01, 46)
+    lowest = 0.5
+    edges = np.geomspace(lowest, max(float(score.max()), 1.0) * 1.01, 31)
     clipped = np.maximum(score, lowest)
     for label, name in {0: "background", **_signals(data)}.items():
         chosen = clipped[data.truth == label]
         counts, _ = np.histogram(chosen, edges)
-        errors = np.sqrt(counts) / len(chosen)
-        mplhep.histplot(counts / len(chosen), edges, ax=axes, color=_color(label), label=name, yerr=errors)
+        shares, errors = counts / len(chosen), np.sqrt(counts) / len(chosen)
+        if label == 0:
+            mplhep.histplot(shares, edges, ax=axes, histtype="fill", color=BACKGROUND_COLOR, alpha=0.35)
+        mplhep.histplot(shares, edges, ax=axes, color=_color(label), label=name, yerr=errors)
     for value in _thresholds(data).values():
         axes.axvline(value, color=INK, linewidth=1.0, linestyle=(0, (4, 3)))
     axes.set(xscale="log", yscale="log", xlim=(edges[0], edges[-1]), xlabel="Score", ylabel="Share of the events")
-    axes.legend(loc="lower left", fontsize="x-small")
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.legend(loc="best", fontsize="x-small")
     header(axes, data.design.name, sample_note(data))
     return Plot(
         name="scores",
@@ -123,6 +127,7 @@ def rates(data: BuildData) -> Plot:
     right.set(yscale="log", ylim=(1e-4, 1.3), ylabel="Signal efficiency")
     for axes in (left, right):
         axes.set(xscale="log", xlim=(thresholds[0], thresholds[-1]), xlabel="Threshold on the score")
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.grid(True)
         axes.legend(loc="lower left", fontsize="x-small")
     header(left, data.design.name)
