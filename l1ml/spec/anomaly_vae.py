@@ -27,7 +27,7 @@ class AutoencoderSpec(ModelSpec):
     hidden: Annotated[Hidden, Field(min_length=1)] = (32, 16)
     latent: int = Field(8, ge=3, le=8)
     """Dimensions of the latent space; the score is the sum of the squares of the means μ."""
-    weight_bits: int = Field(6, ge=3, le=8)
+    weight_bits: int = Field(8, ge=3, le=8)
     activation_bits: int = Field(8, ge=6, le=8)
     scaled_precision: FixedPrecision = "fixed<8,4,RND_CONV,SAT>"
     """Type of the scaled inputs; offsets and shifts are found for it."""
@@ -47,7 +47,7 @@ class AutoencoderTrainingSpec(TrainingSpec):
 class AutoencoderPruningSpec(PruningSpec):
     """How many weights of the encoder are removed."""
 
-    sparsity: float = Field(0.6, ge=0, lt=1)
+    sparsity: float = Field(0.5, ge=0, lt=1)
     ramp_epochs: int = Field(10, ge=1)
 
 
