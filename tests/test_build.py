@@ -222,8 +222,8 @@ options = ConvertOptions("unknown", "xcvu13p-flga2577-2-e", 2.8, "12.5%", "Laten
 class Strange(Dense):
     pass
 model = Sequential([Input((4,), name="x"), Strange(2, name="odd")])
-attempt("layer", lambda: convert(model, FixedType(8, 4), options, out))
-attempt("compiler", lambda: convert(Sequential([Input((4,), name="x"), Dense(2, name="d")]), FixedType(8, 4),
+attempt("layer", lambda: convert(model, {"x": FixedType(8, 4)}, options, out))
+attempt("compiler", lambda: convert(Sequential([Input((4,), name="x"), Dense(2, name="d")]), {"x": FixedType(8, 4)},
         ConvertOptions("cpp_error", "xcvu13p-flga2577-2-e", 2.8, "12.5%", "Latency", 1, 5.0), out))
 print(json.dumps(errors))
 """
