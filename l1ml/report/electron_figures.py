@@ -51,7 +51,7 @@ def roc(data: BuildData) -> Plot:
         name="roc",
         title="ROC curve",
         figure=figure,
-        caption="Dots are the working points of the firmware; their thresholds depend on ET, pseudorapidity and pile-up.",
+        caption="Dots are the working points of the firmware; thresholds depend on ET, pseudorapidity and pile-up.",
         alt="ROC curve. Working points of the firmware: "
         + ", ".join(
             f"{name} {percent(value)} efficiency at {percent(points[1][name], 2)} fakes"  # type: ignore[index]
