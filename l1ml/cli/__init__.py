@@ -1,0 +1,30 @@
+"""The command line. It imports nothing heavy before a command needs it, so that ``--help`` answers at once.
+
+A module for each family of commands; importing it adds them to the application, in the order of ``--help``.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from l1ml.cli import building, showing  # isort: skip
+from l1ml.cli import data  # isort: skip
+from l1ml.cli.application import app
+
+__all__ = ["app", "building", "data", "main", "showing"]
+
+
+def main() -> None:
+    """Run the command line; a mistake of the user ends in one line and exit code 1."""
+    from l1ml.errors import L1mlError
+
+    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    try:
+        app()
+    except L1mlError as error:
+        from rich.console import Console
+        from rich.markup import escape
+
+        Console(stderr=True, highlight=False).print(f"[bold red]error:[/bold red] {escape(str(error))}", soft_wrap=True)
+        sys.exit(1)

@@ -1,0 +1,52 @@
+"""The command line's one application, and what its commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from l1ml.flow import Build
+
+app = typer.Typer(
+    help="Real-time trigger firmware: from a trained network to verified Verilog and HLS C++.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+
+SpecArgument = Annotated[str, typer.Argument(metavar="SPEC", help="A name that `l1ml list` shows, or a YAML file.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the spec; may be repeated."),
+]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Folder of the results [default: build/<project>]")
+]
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """End in one line when the user interrupts."""
+    from l1ml.console import console
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        console.print("interrupted; the next run carries on from the last finished stage")
+        raise typer.Exit(130) from None
+
+
+def run_build(spec: str, settings: list[str] | None, out: Path | None, until: str) -> Build:
+    """Bring a build up to date, up to a stage."""
+    from l1ml import flow
+    from l1ml.spec import load_spec, parse_overrides
+
+    loaded = load_spec(spec, parse_overrides(settings or []))
+    with interruptible():
+        return flow.run(loaded, out or Path("build") / loaded.project, until)
