@@ -23,6 +23,7 @@ from typing import Any
 import yaml
 from rich.markup import escape
 
+from l1ml import interrupts
 from l1ml.console import console
 from l1ml.folders import MARKER, claimed, in_place, write_whole
 from l1ml.paths import shared
@@ -143,6 +144,7 @@ def _perform(stage: Stage, build: Build, key: str) -> float:
     with in_place(build.folder(stage.name)) as scratch:
         started = time.monotonic()
         stage.run(build, scratch)
+        interrupts.check()
         seconds = time.monotonic() - started
         (scratch / "manifest.json").write_text(json.dumps({"key": key, "seconds": round(seconds, 2)}))
     return seconds

@@ -34,9 +34,11 @@ OutOption = Annotated[
 def interruptible() -> Iterator[None]:
     """End in one line when the user interrupts."""
     from l1ml.console import console
+    from l1ml.interrupts import heard
 
     try:
-        yield
+        with heard():
+            yield
     except KeyboardInterrupt:
         console.print("interrupted; the next run carries on from the last finished stage")
         raise typer.Exit(130) from None

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from l1ml import interrupts
 from l1ml.console import progress_bar
 from l1ml.keras_setup import set_up_keras
 from l1ml.spec import Spec
@@ -206,6 +207,7 @@ def _fit(
         task = progress.add_task(title, total=epochs, note="")
 
         def after_epoch(epoch: int, logs: dict[str, float]) -> None:
+            interrupts.check()
             numbers = {key: value for key, value in logs.items() if key != "lr"}
             history.add({**numbers, "sparsity": sparsity_of(model)})
             shown = {key.removeprefix("val_"): value for key, value in numbers.items() if key.startswith("val_")}
