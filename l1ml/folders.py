@@ -112,11 +112,11 @@ def _owner(marker: str, root: Path) -> str | None:
         raise L1mlError(f"{root / MARKER} is damaged; remove {root}, or choose another folder with --out") from None
 
 
-def write_whole(file: Path, text: str) -> None:
+def write_whole(file: Path, content: str | bytes) -> None:
     """Write a file whole or not at all."""
     partial = file.with_name(f".{file.name}.partial")
     try:
-        partial.write_text(text)
+        partial.write_bytes(content.encode() if isinstance(content, str) else content)
         partial.replace(file)
     finally:
         partial.unlink(missing_ok=True)

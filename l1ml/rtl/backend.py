@@ -11,10 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import yaml
 from hls4ml.backends import VitisBackend, VivadoBackend
 from hls4ml.backends.backend import get_backend
 from hls4ml.model.flow import get_flow, register_flow
 from hls4ml.writer.vitis_writer import VitisWriter
+from hls4ml.writer.vivado_writer import config_filename
 
 from l1ml.hls.layers import register as register_layers
 from l1ml.rtl.build import estimate, hls4ml_report, lint
@@ -82,6 +84,14 @@ class VerilogWriter(VitisWriter):
         super().write_hls(model)
         if model.config.get_config_value("WriteRTL", True):
             write_rtl(model, Path(model.config.get_output_dir()), rtl_folder(model))
+
+    def write_yml(self, model: Any) -> None:
+        """Write hls4ml's configuration. A graph that came from a file has no model in it, and needs no Keras for it."""
+        config = model.config.config
+        if {"KerasModel", "OnnxModel", "PytorchModel"} & config.keys():
+            super().write_yml(model)
+        else:
+            (Path(model.config.get_output_dir()) / config_filename).write_text(yaml.dump(config))
 
 
 class VerilogBackend(VitisBackend):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -116,13 +117,24 @@ def differences(simulation: Simulation, golden: NDArray[np.int64]) -> NDArray[np
 def first_wrong_segment(simulator: CoreSimulator, emulator: Emulator, event: NDArray[np.int64]) -> str:
     """Title of the first segment whose output differs from the C++ for one event."""
     modules = simulator.design.modules
-    sizes = {p: t.size for m in modules for p, t in zip(m.producers, m.outputs, strict=True)}
-    layers = emulator.trace(event, sizes)
+    producers = {t: p for m in modules for t, p in zip(m.outputs, m.producers, strict=True)}
+    golden = emulator.trace_integers(event, producers)
+    return wrong_segment(simulator, event, {name: rows[0] for name, rows in golden.items()})
+
+
+def wrong_segment(simulator: CoreSimulator, event: NDArray[np.int64], golden: Mapping[str, NDArray[np.int64]]) -> str:
+    """Title of the first segment whose output differs from golden integers for one event.
+
+    Args:
+        simulator: The RTL.
+        event: Integers in LSB, shape (1, elements of all inputs in order).
+        golden: Integers within the network by the name of their tensor, shape (elements,); what is not there is not
+            compared.
+    """
     probes = simulator.probe(event)
-    for module in modules:
-        for tensor, producer in zip(module.outputs, module.producers, strict=True):
-            golden = np.rint(np.ldexp(layers[producer][0], tensor.type.fraction)).astype(np.int64)
-            if not np.array_equal(golden, probes[tensor.name]):
+    for module in simulator.design.modules:
+        for tensor in module.outputs:
+            if tensor.name in golden and not np.array_equal(golden[tensor.name], probes[tensor.name]):
                 return module.title
     return "no segment when the event is alone: look at the timing between events"
 

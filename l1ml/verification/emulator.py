@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +99,27 @@ class Emulator:
         finally:
             self._library.free_trace_storage()
         return {name: np.array(values) for name, values in rows.items()}
+
+    def trace_integers(
+        self, inputs: NDArray[np.int64], producers: Mapping[Tensor, str]
+    ) -> dict[str, NDArray[np.int64]]:
+        """Outputs of layers within the network as integers.
+
+        Args:
+            inputs: As for ``run``.
+            producers: Name of the hls4ml layer that gives each tensor.
+
+        Returns:
+            Integers in LSB by name of the tensor, each of shape (events, elements).
+
+        Raises:
+            L1mlError: If the project was written without tracing.
+        """
+        layers = self.trace(inputs, {producer: tensor.size for tensor, producer in producers.items()})
+        return {
+            tensor.name: np.rint(np.ldexp(layers[producer], tensor.type.fraction)).astype(np.int64)
+            for tensor, producer in producers.items()
+        }
 
     def _buffers(self, inputs: NDArray[np.int64]) -> tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]]:
         arguments, position = [], 0

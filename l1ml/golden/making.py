@@ -1,0 +1,129 @@
+"""Freezing a finished build into a golden pack."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from l1ml.errors import L1mlError
+from l1ml.golden.pack import Layer, Manifest, Pack
+from l1ml.rtl.design import Design
+from l1ml.verification.emulator import Emulator
+from l1ml.verification.vectors import Vectors
+
+_NEEDED = ("spec.yaml", "convert/graph.fml", "rtl/verilog/design.json", "verify/verification.json",
+           "verify/vectors.npz")  # fmt: skip
+
+
+def freeze(build: Path, events: int | None = None, *, layers: bool = False, exact: bool = True) -> Pack:
+    """Make a pack of a finished build.
+
+    Args:
+        build: Folder of the build, as ``l1ml build`` leaves it.
+        events: How many of the build's vectors to take, evenly from each family; all of them by default.
+        layers: Whether to keep the integers within the network too.
+        exact: Whether to refuse a build whose RTL and C++ differ; if not, the C++ counts.
+
+    Raises:
+        L1mlError: If the build is not finished, not bit-exact, or its C++ no longer gives what was verified.
+    """
+    for name in _NEEDED:
+        if not (build / name).is_file():
+            raise L1mlError(f"{build} is no finished build ({name} is missing); make one: l1ml build")
+    verdict = _read_json(build / "verify/verification.json")
+    if exact and verdict["mismatches"]:
+        raise L1mlError(f"RTL and C++ of {build} differ in {verdict['mismatches']} outputs; there is nothing to freeze")
+    spec = yaml.safe_load((build / "spec.yaml").read_text())
+    design = Design.load(build / "rtl/verilog")
+    emulator = Emulator.of_project(build / "convert/hls", design)
+    vectors, verified = _vectors(build / "verify/vectors.npz", verdict["families"], events)
+    golden = emulator.run(vectors.inputs)
+    if exact and not np.array_equal(golden, verified):
+        raise L1mlError(f"the C++ of {build} gives other integers than when it was verified: run l1ml verify again")
+    graph = _graph_files(build / "convert/graph.fml", spec["rtl"]["stage_delay"])
+    places = [
+        Layer(tensor=tensor, producer=producer, title=module.title)
+        for module in design.modules
+        for tensor, producer in zip(module.outputs, module.producers, strict=True)
+    ]
+    manifest = Manifest(
+        l1ml=version("l1ml"),
+        hls4ml=version("hls4ml"),
+        project=design.name,
+        reuse_factor=spec["hls"]["reuse_factor"],
+        spec_sha256=_hash({"spec": json.dumps(spec, sort_keys=True).encode()}),
+        weights_sha256=_hash({name: data for name, data in graph.items() if name.endswith(".npy")}),
+        inputs=design.inputs,
+        outputs=design.outputs,
+        latency=verdict["latency_cycles"],
+        initiation_interval=verdict["initiation_interval"],
+        families=vectors.families,
+        layers=tuple(places),
+    )
+    kept = emulator.trace_integers(vectors.inputs, {p.tensor: p.producer for p in places}) if layers else {}
+    return Pack(manifest, vectors.inputs, golden, kept, graph)
+
+
+def _vectors(file: Path, families: Mapping[str, int], events: int | None) -> tuple[Vectors, NDArray[np.int64]]:
+    """Inputs of the build and what its RTL made of them, as many as asked for, evenly from each family."""
+    with np.load(file) as arrays:
+        inputs, outputs = arrays["inputs"], arrays["outputs"]
+    total = sum(families.values())
+    if total != len(inputs):
+        raise L1mlError(f"{file} holds {len(inputs)} events where {total} were verified: run l1ml verify again")
+    if events is None or events >= total:
+        return Vectors(inputs, dict(families)), outputs
+    rows, taken, first = [], {}, 0
+    for name, count in families.items():
+        # At least one of each family that there is, so that none is forgotten.
+        taken[name] = min(count, max(1, round(events * count / total)))
+        rows.append(first + np.linspace(0, count - 1, taken[name]).round().astype(np.int64))
+        first += count
+    chosen = np.concatenate(rows)
+    return Vectors(inputs[chosen], taken), outputs[chosen]
+
+
+def _graph_files(saved: Path, stage_delay: float) -> dict[str, bytes]:
+    """The files of a saved graph, without places and times of the machine that made it."""
+    try:
+        with tarfile.open(saved) as archive:
+            files = {m.name: archive.extractfile(m).read() for m in archive.getmembers() if m.isfile()}  # type: ignore[union-attr]
+        config = json.loads(files["config.json"])
+        config["config"].update(OutputDir=".", Stamp="golden", StageDelay=stage_delay)
+    except (tarfile.TarError, OSError, EOFError, ValueError, KeyError) as error:
+        raise L1mlError(f"{saved} is not a saved hls4ml graph: {error}") from None
+    return files | {"config.json": json.dumps(config, indent=1).encode()}
+
+
+def saved_graph(files: Mapping[str, bytes], file: Path) -> None:
+    """Write the files of a graph as hls4ml saves them, for ``load_graph``."""
+    with tarfile.open(file, "w:gz", compresslevel=1) as archive:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+
+
+def _hash(parts: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(parts):
+        digest.update(f"{name} {len(parts[name])}\n".encode() + parts[name])
+    return digest.hexdigest()
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(file.read_text())
+        return content
+    except ValueError as error:
+        raise L1mlError(f"{file} is damaged: {error}; run l1ml verify again") from None
