@@ -115,15 +115,17 @@ def require_verified(report: dict[str, Any]) -> None:
         )
 
 
-def simulate(hls_model: Any, x: Arrays) -> SimulationResult:
+def simulate(hls_model: Any, x: Arrays, *, time_limit: float | None = None) -> SimulationResult:
     """Run the Verilog of an hls4ml model in Verilator.
 
     Args:
         hls_model: Model converted with ``backend="Verilog"``.
         x: Inputs as for ``hls_model.predict``: real numbers, shape (events, ...).
+        time_limit: Seconds after which the simulation is taken to hang; some that grow with the events by default.
 
     Raises:
-        L1mlError: If the model is of another backend, its Verilog is missing or a tool is.
+        L1mlError: If the model is of another backend, its Verilog is missing or a tool is, or the simulation crashes
+            or hangs.
     """
     from l1ml.rtl.backend import rtl_folder
     from l1ml.rtl.graph import real_values
@@ -131,7 +133,7 @@ def simulate(hls_model: Any, x: Arrays) -> SimulationResult:
     from l1ml.verification.simulation import CoreSimulator
 
     _check_backend(hls_model)
-    simulator = CoreSimulator(rtl_folder(hls_model))
+    simulator = CoreSimulator(rtl_folder(hls_model), time_limit=time_limit)
     result = simulator.run(quantize_inputs(x, simulator.design))
     outputs = real_values(result.integers, simulator.design.outputs)
     return SimulationResult(

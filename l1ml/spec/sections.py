@@ -121,6 +121,8 @@ class VerificationSpec(Section):
 
     events: int = Field(12_000, ge=100)
     seed: int = Field(1, ge=0)
+    time_limit: float | None = Field(None, gt=0)
+    """Seconds after which a simulation is taken to hang; some that grow with its clock cycles by default."""
 
 
 class Spec(Section):

@@ -32,7 +32,7 @@ def run(build: Build, folder: Path) -> None:
     test = Prepared.load(build.folder("dataset")).parts["test"].with_settings(settings)
     events = quantize_inputs([test.inputs[t.name] for t in design.inputs], design)
     vectors = make_vectors(design, spec.events, data=events, seed=spec.seed, settings=settings)
-    simulator = CoreSimulator(verilog, work=folder / "sim")
+    simulator = CoreSimulator(verilog, work=folder / "sim", time_limit=spec.time_limit)
     result = compare(simulator, Emulator.of_project(build.folder("convert") / "hls", design), vectors.inputs)
     measured = (result.simulation.latency, result.simulation.initiation_interval)
     if measured != (design.latency, design.initiation_interval):

@@ -139,15 +139,16 @@ def wrong_segment(simulator: CoreSimulator, event: NDArray[np.int64], golden: Ma
     return "no segment when the event is alone: look at the timing between events"
 
 
-def load(folder: Path, project: Path) -> tuple[CoreSimulator, Emulator]:
+def load(folder: Path, project: Path, time_limit: float | None = None) -> tuple[CoreSimulator, Emulator]:
     """Simulator and emulator of a written and compiled hls4ml project.
 
     Args:
         folder: Folder of the Verilog.
         project: hls4ml's output directory.
+        time_limit: Seconds that a simulation may take.
 
     Raises:
         L1mlError: If either is missing.
     """
     design = Design.load(folder)
-    return CoreSimulator(folder), Emulator.of_project(project, design)
+    return CoreSimulator(folder, time_limit=time_limit), Emulator.of_project(project, design)

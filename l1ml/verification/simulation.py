@@ -22,8 +22,7 @@ from l1ml.rtl.design import Design
 from l1ml.templates import render
 from l1ml.tools import set_up_verilator
 from l1ml.verification.packing import bus_bytes, pack, unpack
-
-log = logging.getLogger(__name__)
+from l1ml.verification.process import run_to_end, time_limit
 
 GAP_EVENTS = 1000
 """Events that are sent a second time with random gaps."""
@@ -87,12 +86,13 @@ class Simulation:
 class CoreSimulator:
     """A core compiled for simulation; compiled once for each content of the Verilog."""
 
-    def __init__(self, folder: Path, work: Path | None = None) -> None:
+    def __init__(self, folder: Path, work: Path | None = None, time_limit: float | None = None) -> None:
         """Prepare the simulation of the core in a folder.
 
         Args:
             folder: Folder with the Verilog and its ``design.json``.
             work: Where compiled simulations are kept; ``sim`` in that folder by default.
+            time_limit: Seconds that a simulation may take; by default some that grow with its clock cycles.
 
         Raises:
             L1mlError: If the folder holds no design or a tool is missing.
@@ -101,6 +101,7 @@ class CoreSimulator:
         self.design = Design.load(self.folder)
         self.work = (work or self.folder / "sim").resolve()
         self.sources = [self.folder / name for name in self.design.files]
+        self.time_limit = time_limit
         set_up_verilator()
 
     def run(self, inputs: NDArray[np.int64], *, seed: int = 1) -> Simulation:
@@ -112,7 +113,7 @@ class CoreSimulator:
             seed: For the random gaps and the values between events.
 
         Raises:
-            L1mlError: If the simulation does not build or run, or the core breaks its protocol.
+            L1mlError: If the simulation does not build, crashes or hangs, or the core breaks its protocol.
         """
         started = time.monotonic()
         binary, fresh = self._build(probes=[])
@@ -172,9 +173,18 @@ class CoreSimulator:
             (folder / "job.json").write_text(json.dumps(job))
             rows = pack(inputs.reshape(len(inputs) * words, -1), self.design.inputs)
             np.save(folder / "inputs.npy", rows.reshape(len(inputs), words, -1))
-            self._run_cocotb(binary, folder, seed)
+            limit = time_limit(self._cycles(len(inputs)), self.time_limit)
+            self._run_cocotb(binary, folder, seed, limit)
             with np.load(folder / "results.npz") as results:
                 return dict(results)
+
+    def _cycles(self, events: int) -> int:
+        """Clock cycles of a run, or somewhat more: gaps take a few per word, restarts drain for each event."""
+        design = self.design
+        each = design.initiation_interval * (2 * events + 2 * RESET_EVENTS + CROWDED_EVENTS)
+        return (
+            each + 4 * design.words * GAP_EVENTS + (RESTART_EVENTS + 6) * (design.latency + design.initiation_interval)
+        )
 
     def _pattern(self, results: dict[str, NDArray[np.uint8]], name: str) -> Pattern:
         rows, sent, received = (results[f"{name}/{key}"] for key in ("rows", "sent", "received"))
@@ -211,12 +221,12 @@ class CoreSimulator:
         (target / "done").touch()
         return target, True
 
-    def _run_cocotb(self, binary_folder: Path, job: Path, seed: int) -> None:
-        runner = _runner()
+    def _run_cocotb(self, binary_folder: Path, job: Path, seed: int, limit: float) -> None:
         bench = str(shared("sim") / "core")
+        what, log = f"the simulation of {self.design.name}", job / "run.log"
         sys.path.insert(0, bench)  # cocotb hands sys.path on to the simulator's Python
         try:
-            runner.test(
+            _runner(what, limit).test(
                 test_module="bench_core",
                 hdl_toplevel=self.design.name,
                 hdl_toplevel_lang="verilog",
@@ -226,22 +236,32 @@ class CoreSimulator:
                 seed=seed,
                 plusargs=[f"+verilator+seed+{seed}", "+verilator+rand+reset+2"],
                 extra_env={"L1ML_JOB": str(job), "COCOTB_LOG_LEVEL": "WARNING"},
-                log_file=job / "run.log",
+                log_file=log,
             )
-        except (Exception, SystemExit) as error:
-            log.debug("cocotb: %s", error)
+            if not (job / "results.npz").exists():
+                raise L1mlError(f"{what} ended without results; see {log}")
+        except (L1mlError, SystemExit) as error:  # the latter by cocotb, if its bench fails
+            kept = self.work / "run.log"
+            shutil.copy(log, kept)
+            reason = str(error) if isinstance(error, L1mlError) else f"{what} ended without results; see {log}"
+            raise L1mlError(reason.replace(str(log), str(kept))) from error
         finally:
             sys.path.remove(bench)
-        if not (job / "results.npz").exists():
-            kept = self.work / "run.log"
-            shutil.copy(job / "run.log", kept)
-            raise L1mlError(f"the simulation of {self.design.name} did not finish: see {kept}")
 
 
-def _runner() -> Any:
-    from cocotb_tools.runner import get_runner
+def _runner(what: str = "", limit: float | None = None) -> Any:
+    """cocotb's runner; with a limit, what it runs has an end, and a reason if it fails."""
+    from cocotb_tools.runner import Verilator
 
-    runner = get_runner("verilator")
+    class Runner(Verilator):
+        def _execute_cmds(self, cmds: Any, cwd: Any, stdout: Any = None) -> None:
+            if limit is None:
+                super()._execute_cmds(cmds, cwd, stdout)
+                return
+            for command in cmds:
+                run_to_end(command, what=what, log=Path(stdout.name), limit=limit, folder=Path(cwd), env=self.env)
+
+    runner = Runner()
     runner.log.setLevel(logging.WARNING)  # it would log every command line
     return runner
 
