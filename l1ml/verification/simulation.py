@@ -102,7 +102,7 @@ class CoreSimulator:
         self.work = (work or self.folder / "sim").resolve()
         self.sources = [self.folder / name for name in self.design.files]
         self.time_limit = time_limit
-        set_up_verilator()
+        set_up_verilator(self.sources)
 
     def run(self, inputs: NDArray[np.int64], *, seed: int = 1) -> Simulation:
         """Send events through the core.
