@@ -19,29 +19,31 @@ FULL = 64 * 1024
 
 
 @contextmanager
-def in_place(target: Path) -> Iterator[Path]:
+def in_place(target: Path, title: str = "") -> Iterator[Path]:
     """A temporary folder that takes the place of a stage's if it is filled without an error.
 
     Args:
         target: Folder of the stage, of its name.
+        title: What is written, for messages; the stage by default.
 
     Raises:
         L1mlError: If the stage fails with one, or with an error of the file system; it names the stage.
     """
     scratch, root = target.with_name(f".{target.name}.partial"), target.parent
+    title = title or f"stage {target.name}"
     try:
         scratch.mkdir()
         yield scratch
         _replace(target, scratch)
     except Exception as error:
         if shutil.disk_usage(root).free < FULL:
-            raise L1mlError(f"stage {target.name}: the disk of {root} is full; free some space") from error
+            raise L1mlError(f"{title}: the disk of {root} is full; free some space") from error
         if isinstance(error, OSError):
             where = error.filename or root
-            raise L1mlError(f"stage {target.name}: {error.strerror or error} ({where})") from error
+            raise L1mlError(f"{title}: {error.strerror or error} ({where})") from error
         if isinstance(error, L1mlError):
             logs = _keep_logs(scratch, root / "logs" / target.name)
-            raise L1mlError(f"stage {target.name}: {str(error).replace(str(scratch), str(logs))}") from error
+            raise L1mlError(f"{title}: {str(error).replace(str(scratch), str(logs))}") from error
         raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

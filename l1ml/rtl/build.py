@@ -142,13 +142,16 @@ def _cell(folder: Path, file: str) -> Path:
     return mapped if mapped.exists() else folder / file
 
 
-def synthesize(files: list[Path], top: str, black_boxes: list[str] | None = None) -> dict[str, float]:
+def synthesize(
+    files: list[Path], top: str, black_boxes: list[str] | None = None, family: str = FAMILY
+) -> dict[str, float]:
     """Count the cells of one module and find its longest path.
 
     Args:
         files: SystemVerilog sources.
         top: Name of the module.
         black_boxes: Modules within it that are counted elsewhere. Paths end before them and start behind them.
+        family: Yosys's name of the family.
 
     Returns:
         lut, ff, dsp, bram, carry as `count_cells` has them, and path_ns, the longest path in ns: from a register, or
@@ -164,7 +167,7 @@ def synthesize(files: list[Path], top: str, black_boxes: list[str] | None = None
             *(f"read_verilog -sv {file}" for file in files),
             *(f"blackbox {name}" for name in black_boxes or []),
             # All but the checks at the end, which drop the models of the cells and, with them, their delays.
-            f"synth_xilinx -family {FAMILY} -flatten -noiopad -noclkbuf -top {top} -run :check",
+            f"synth_xilinx -family {family} -flatten -noiopad -noclkbuf -top {top} -run :check",
         ]
         arguments = [top, statistics, path, shared("firmware_templates") / "rtl/timing_cells.v", *commands]
         # -P: the modules beside the script are not to be taken for Python's own.

@@ -1,0 +1,150 @@
+"""The firmware folder of a build, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from l1ml.errors import L1mlError
+from l1ml.firmware.finished import Finished
+from l1ml.firmware.tops import Top, read_top
+from l1ml.firmware.vitis import write_vitis
+from l1ml.folders import MARKER, claimed, in_place
+from l1ml.paths import shared
+from l1ml.templates import render
+
+MANIFEST = "firmware.json"
+"""Tells what is in the folder, and that it is one that l1ml may replace."""
+
+RESULTS = ("vivado/results", "vitis/work")
+"""What the vendor's tools leave there; kept while the sources stay the same."""
+
+SHARE = 0.25
+"""Share of the clock period that is left outside, on each side of a module."""
+
+
+@dataclass(frozen=True)
+class IpName:
+    """Vendor, library and version of the IP; its name is that of the module."""
+
+    vendor: str = "l1ml"
+    library: str = "trigger"
+    version: str = "1.0"
+
+
+def write_firmware(build: Path, out: Path | None = None, ip: IpName | None = None) -> tuple[Path, tuple[Top, ...]]:
+    """Write sources, constraints and scripts for Vivado and Vitis.
+
+    Args:
+        build: Folder of a finished build, or an ``output_dir`` of hls4ml with the backend Verilog.
+        out: Where to write, ``firmware`` in the build by default. What l1ml wrote there before is replaced; results
+            of the vendor's tools stay if the sources are the same.
+        ip: How the IP is called.
+
+    Returns:
+        The folder, and the modules that can be built on their own: the core, the trigger around it, wrappers.
+
+    Raises:
+        L1mlError: If the build is not finished, RTL and C++ differ, or the folder holds something else.
+    """
+    finished = Finished.load(build)
+    target = (out or build / "firmware").resolve()
+    if target.exists() and not (target / MANIFEST).exists() and (not target.is_dir() or any(target.iterdir())):
+        raise L1mlError(f"{target} holds something else than firmware of l1ml; choose another folder with --out")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _held(build):
+        shutil.rmtree(target.with_name(f".{target.name}.partial"), ignore_errors=True)  # of a killed run
+        with in_place(target, title="firmware") as folder:
+            tops = _write(finished, folder, ip or IpName())
+            _keep_results(target, folder)
+    return target, tops
+
+
+def default_top(tops: Sequence[Top]) -> Top:
+    """What is built unless another module is asked for: the trigger where there is one, else the core."""
+    return next((top for top in tops if top.name.endswith("_trigger")), tops[0])
+
+
+@contextmanager
+def _held(build: Path) -> Iterator[None]:
+    """Keep others from changing a build in the meantime."""
+    marker = build / MARKER
+    with claimed(build, json.loads(marker.read_text())["project"]) if marker.exists() else nullcontext():
+        yield
+
+
+def _write(finished: Finished, folder: Path, ip: IpName) -> tuple[Top, ...]:
+    design, templates = finished.design, shared("firmware_templates")
+    for name in ("rtl", "vivado/settings", "vivado/constraints", "ip", "vitis"):
+        (folder / name).mkdir(parents=True)
+    sources = [*design.files, *([f"{finished.trigger}.sv"] if finished.trigger else [])]
+    for name in (*sources, "files.f", "design.json"):
+        shutil.copy2(finished.verilog / name, folder / "rtl")
+    shutil.copy2(templates / "verilator/waivers.vlt", folder / "rtl")
+    tops = _tops(finished, folder)
+    for top in tops:
+        shim, description = f"ip/{top.name}_ip.v", f"{top.title}; {finished.verified}".replace("×", "x")
+        files = {
+            f"vivado/settings/{top.name}.tcl": render(
+                "vivado/settings.tcl.j2", top=top, part=design.part, ip=ip, shim=shim, description=description
+            ),
+            f"vivado/constraints/{top.name}.xdc": render(
+                "vivado/constraints.xdc.j2",
+                top=top,
+                clock_ns=design.clock_ns,
+                share=SHARE,
+                initiation_interval=design.initiation_interval,
+            ),
+            shim: render("vivado/shim.v.j2", top=top),
+        }
+        for name, text in files.items():
+            (folder / name).write_text(text)
+    shutil.copy2(templates / "vivado/project.tcl", folder / "vivado")
+    shutil.copy2(templates / "vivado/package.tcl", folder / "ip")
+    write_vitis(finished, folder / "vitis", ip.version if ip.version.count(".") == 2 else f"{ip.version}.0")
+    values = {"design": design, "tops": tops, "default": default_top(tops), "ip": ip, "verified": finished.verified}
+    values["wrapped"] = (folder / "wrappers").is_dir()
+    (folder / "README.md").write_text(render("vivado/README.md.j2", **values))
+    manifest = {
+        "l1ml": version("l1ml"),
+        "core": design.name,
+        "part": design.part,
+        "verified": finished.verified,
+        "tops": {top.name: top.title for top in tops},
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+    return tops
+
+
+def _tops(finished: Finished, folder: Path) -> tuple[Top, ...]:
+    """The modules that can be built on their own."""
+    design = finished.design
+    core = [f"rtl/{file}" for file in design.files]
+    wanted: list[tuple[str, str, list[str]]] = [(design.name, f"Core {design.name}", core)]
+    if finished.trigger:
+        title = f"Core {design.name} with thresholds in registers"
+        wanted.append((finished.trigger, title, [*core, f"rtl/{finished.trigger}.sv"]))
+    with ThreadPoolExecutor(2) as pool:
+        return tuple(pool.map(lambda want: read_top(folder, *want), wanted))
+
+
+def _keep_results(old: Path, new: Path) -> None:
+    """Carry the results of the vendor's tools over, if they are of the same sources."""
+    if not (old / MANIFEST).exists():
+        return
+    for results, sources in zip(RESULTS, (("rtl", "wrappers", "vivado/settings"), ("vitis/hls",)), strict=True):
+        same = all(_content(old / part) == _content(new / part) for part in sources)
+        if same and (old / results).is_dir():
+            shutil.copytree(old / results, new / results, symlinks=True)
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    """Files of a folder but for what the test bench of HLS writes."""
+    files = [file for file in sorted(folder.rglob("*")) if file.is_file() and file.suffix != ".log"]
+    return {str(file.relative_to(folder)): file.read_bytes() for file in files}

@@ -1,0 +1,181 @@
+"""The firmware folder: whole or not at all, complete, and accepted by Verilator's full lint and by Yosys."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from command_line import SmallBuild, error_of, l1ml
+
+from l1ml.errors import L1mlError
+from l1ml.firmware.checks import FAMILIES, lint_warnings, synthesis
+from l1ml.firmware.tops import Top
+from l1ml.firmware.writing import default_top, write_firmware
+from l1ml.paths import shared
+from l1ml.rtl.design import Design
+from l1ml.rtl.ports import Port
+
+Written = tuple[Path, tuple[Top, ...]]
+
+
+@pytest.fixture(scope="module")
+def tagger(small_build: SmallBuild, tmp_path_factory: pytest.TempPathFactory) -> Written:
+    return write_firmware(small_build.folder, tmp_path_factory.mktemp("tagger") / "firmware")
+
+
+@pytest.fixture(scope="module")
+def anomaly(anomaly_build: SmallBuild, tmp_path_factory: pytest.TempPathFactory) -> Written:
+    return write_firmware(anomaly_build.folder, tmp_path_factory.mktemp("anomaly") / "firmware")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(f.relative_to(folder)): f.read_bytes() for f in sorted(folder.rglob("*")) if f.is_file()}
+
+
+# What is written
+
+
+def test_the_folder_has_the_verilog_of_the_build_and_every_file_that_its_settings_name(
+    tagger: Written, small_build: SmallBuild
+) -> None:
+    folder, tops = tagger
+    design = Design.load(small_build.folder / "rtl/verilog")
+    for name in (*design.files, "files.f"):
+        assert (folder / "rtl" / name).read_bytes() == (small_build.folder / "rtl/verilog" / name).read_bytes()
+    for top in tops:
+        settings = (folder / f"vivado/settings/{top.name}.tcl").read_text()
+        listed = re.search(r"set files \{(.*?)\}", settings, re.S)
+        assert listed and tuple(listed[1].split()) == top.files
+        assert [file for file in top.files if not (folder / file).exists()] == []
+        assert f"set part {{{design.part}}}" in settings
+        assert f"u_{top.name} (" in (folder / f"ip/{top.name}_ip.v").read_text()
+    assert json.loads((folder / "firmware.json").read_text())["tops"].keys() == {top.name for top in tops}
+
+
+def test_ports_have_the_widths_of_the_design_and_a_trigger_is_the_default(anomaly: Written) -> None:
+    folder, tops = anomaly
+    design = Design.load(folder / "rtl")
+    assert default_top(tops).name == f"{design.name}_trigger"
+    core = tops[0]
+    widths = {port.name: port.width for port in core.ports}
+    assert widths["in_data"] == sum(t.bits for t in design.inputs)
+    assert widths["out_data"] == sum(t.bits for t in design.outputs)
+    assert core.ports[0] == Port("clk", "input", 1)
+
+
+def test_constraints_bound_every_port_and_excuse_no_path(anomaly: Written) -> None:
+    folder, tops = anomaly
+    for top in tops:
+        text = (folder / f"vivado/constraints/{top.name}.xdc").read_text()
+        code = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+        for direction in ("input", "output"):
+            (ports,) = re.findall(rf"set_{direction}_delay .* -max .*\[get_ports \{{(.*)\}}\]", code)
+            assert ports.split() == top.pins(direction)
+        named = {pin.removesuffix("[*]") for pin in (*top.pins("input"), *top.pins("output"))}
+        assert named == {port.name for port in top.ports} - {"clk"}
+        assert re.findall(r"create_clock -name clk -period (\S+) \[get_ports clk\]", code) == ["2.800"]
+        assert not re.search("multicycle|false_path", code)
+        assert "Exceptions: none" in text
+
+
+# Other tools
+
+
+def test_the_anomaly_trigger_lints_clean_and_every_waiver_has_a_reason(anomaly: Written) -> None:
+    folder, tops = anomaly
+    for top in tops:
+        assert lint_warnings(folder, top) == []
+    assert len(lint_warnings(folder, tops[-1], waivers=False)) > 5
+    lines = (shared("firmware_templates") / "verilator/waivers.vlt").read_text().splitlines()
+    waivers = [i for i, line in enumerate(lines) if line.startswith("lint_off")]
+    assert waivers
+    for i in waivers:  # a rule, files and a name or a package; its reason above, for it alone or for neighbours
+        assert re.fullmatch(r'lint_off -rule \w+ -file "\S+"( -match ".+")?', lines[i])
+        above = lines[i - 1]
+        assert above.startswith("//") or i - 1 in waivers
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        ("    assign out_valid = valid_reg[LATENCY-1];", "    assign out_valid = 2'b0;", "WIDTHTRUNC"),
+        ("    localparam int MEMORY", "    wire logic lost = in_valid;\n    localparam int MEMORY", "UNUSEDSIGNAL"),
+        ("endmodule", "    logic open; assign out_valid = open; endmodule", "UNDRIVEN"),
+    ],
+    ids=["width", "unused", "undriven"],
+)
+def test_lint_sees_faults_that_no_waiver_covers(
+    small_build: SmallBuild, tmp_path: Path, fault: tuple[str, ...]
+) -> None:
+    before, after, rule = fault
+    folder, tops = write_firmware(small_build.folder, tmp_path / "firmware")
+    core = folder / "rtl" / f"{tops[0].name}.sv"
+    assert before in core.read_text()
+    core.write_text(core.read_text().replace(before, after))
+    assert any(rule in line for line in lint_warnings(folder, tops[0]))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_yosys_takes_the_tagger(tagger: Written, family: str) -> None:
+    folder, tops = tagger
+    found = synthesis(folder, tops[0], family)
+    assert found["lut"] > 50 and found["ff"] > 50
+
+
+def test_the_plain_verilog_around_a_module_passes_lint(anomaly: Written) -> None:
+    folder, tops = anomaly
+    top = tops[-1]
+    shim = Top(f"{top.name}_ip", "", (*top.files, f"ip/{top.name}_ip.v"), top.ports)
+    assert lint_warnings(folder, shim) == []
+
+
+# Whole or nothing
+
+
+def test_writing_again_gives_the_same_and_keeps_results_of_the_same_sources(
+    copy_build: Callable[..., Path], tmp_path: Path
+) -> None:
+    build = copy_build()
+    folder, tops = write_firmware(build)
+    assert folder == build / "firmware"
+    first = contents(folder)
+    results = folder / "vivado/results" / tops[0].name
+    results.mkdir(parents=True)
+    (results / "routed_timing.rpt").write_text("kept")
+    write_firmware(build)
+    assert (results / "routed_timing.rpt").read_text() == "kept"
+    (build / "rtl/verilog" / f"{tops[0].name}.sv").open("a").write("// changed\n")
+    write_firmware(build)
+    assert not results.exists()  # they would be of another design
+    (folder / "rtl" / f"{tops[0].name}.sv").write_bytes(first[f"rtl/{tops[0].name}.sv"])
+    assert contents(folder) == first
+
+
+def test_a_build_that_is_not_whole_leaves_the_firmware_of_before(copy_build: Callable[..., Path]) -> None:
+    build = copy_build()
+    folder, _ = write_firmware(build)
+    before = contents(folder)
+    next((build / "convert/hls").glob("*_test.cpp")).unlink()
+    with pytest.raises(L1mlError, match=r"^firmware: .*_test\.cpp is missing: hls4ml's project is not complete"):
+        write_firmware(build)
+    assert contents(folder) == before
+    assert [path.name for path in build.glob(".*")] == []
+
+
+def test_faults_of_the_user_end_in_one_line(copy_build: Callable[..., Path], tmp_path: Path) -> None:
+    assert "has no Verilog: give the folder of a build" in error_of(l1ml("firmware", tmp_path / "nowhere"))
+    build = copy_build()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/thesis.tex").touch()
+    assert "holds something else" in error_of(l1ml("firmware", build, "--out", tmp_path / "mine"))
+    file = build / "verify/verification.json"
+    verdict = json.loads(file.read_text())
+    file.write_text(json.dumps(verdict | {"mismatches": 3}))
+    assert "differ in 3 outputs" in error_of(l1ml("firmware", build))
+    assert not (build / "firmware").exists()
+    file.write_text("{")
+    with pytest.raises(L1mlError, match="is damaged"):
+        write_firmware(build)
