@@ -125,6 +125,44 @@ class VerificationSpec(Section):
     """Seconds after which a simulation is taken to hang; some that grow with its clock cycles by default."""
 
 
+BusField = Literal["packed", "auto", 8, 16, 32, 64]
+"""Bits of an element on a bus: those of its type, the fewest of 8, 16, 32 and 64 that hold it, or a number."""
+
+Places = tuple[Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")], ...]
+"""Link, frame and lowest bit of each element."""
+
+
+class StreamSpec(Section):
+    """The AXI4-Stream wrapper."""
+
+    data_width: Literal[8, 16, 32, 64, 128, 256, 512, 1024] = 64
+    field: BusField = "packed"
+
+
+class EmpSpec(Section):
+    """The wrapper for links of an EMP payload."""
+
+    frames: int | None = Field(None, ge=1, le=256)
+    """Words of an event on each input link; as many as ``clocks_per_bx`` by default."""
+    output_frames: int | None = Field(None, ge=1, le=256)
+    """Words of a result on each output link; no more than are needed by default."""
+    field: BusField = "auto"
+    input_map: Places = ()
+    """A place for each element of an event; empty for one after the other."""
+    output_map: Places = ()
+    """The same for a result."""
+
+
+class FirmwareSpec(Section):
+    """What is put around the core."""
+
+    wrappers: tuple[Literal["axi_stream", "axi_lite", "axi", "bunch_crossing", "emp"], ...] = ()
+    """Empty for all that the core allows."""
+    clocks_per_bx: int = Field(9, ge=2, le=64)
+    stream: StreamSpec = StreamSpec()
+    emp: EmpSpec = EmpSpec()
+
+
 class Spec(Section):
     """A trigger: everything that its firmware is made from. Each trigger has a subclass with its own parts."""
 
@@ -138,6 +176,7 @@ class Spec(Section):
     hls: HlsSpec = HlsSpec()
     rtl: RtlSpec = RtlSpec()
     verification: VerificationSpec = VerificationSpec()
+    firmware: FirmwareSpec = FirmwareSpec()
 
     def reuse_factor(self, layer: str) -> int:
         """Clock cycles over which the work of a layer is spread."""
