@@ -117,12 +117,13 @@ def test_a_stage_with_a_damaged_manifest_is_done_again(
 
 
 @pytest.mark.timeout(300)
-def test_a_build_killed_in_the_middle_of_every_stage_ends_like_one_left_alone(
-    small_build: SmallBuild, tmp_path: Path
+@pytest.mark.parametrize("first", [pytest.param(0, marks=pytest.mark.slow), NAMES.index("rtl")])
+def test_a_build_killed_in_the_middle_of_its_stages_ends_like_one_left_alone(
+    first: int, small_build: SmallBuild, copy_build: Callable[..., Path]
 ) -> None:
-    folder = tmp_path / "out"
-    finished: dict[str, int] = {}
-    for number, stage in enumerate(NAMES):
+    folder = copy_build(NAMES[:first])
+    finished = manifests(folder)
+    for number, stage in enumerate(NAMES[first:], start=first):
         while (process := started(small_build.spec, folder, stage)) is None:
             shutil.rmtree(folder / stage)
         kill(process)

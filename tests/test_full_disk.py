@@ -16,6 +16,9 @@ from l1ml.flow import STAGES
 
 NAMES = [stage.name for stage in STAGES]
 
+SLOW = ("train", "convert")
+"""Stages that import TensorFlow."""
+
 
 class SmallDisk:
     """A file system of its own, in memory, whose size can be changed."""
@@ -40,7 +43,9 @@ def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
     subprocess.run(["umount", "--lazy", str(disk.folder)], check=True)
 
 
-@pytest.mark.parametrize("stage", NAMES)
+@pytest.mark.parametrize(
+    "stage", [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in NAMES]
+)
 def test_a_full_disk_in_any_stage_is_one_line_and_leaves_no_half_stage(
     stage: str, small_disk: SmallDisk, small_build: SmallBuild, copy_build: Callable[..., Path]
 ) -> None:

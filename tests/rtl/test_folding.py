@@ -28,6 +28,10 @@ MEASURED = (("distributed_arithmetic", 3), ("Resource", 24), ("Latency", 72))
 """Strategies and reuse factors that are simulated each time; all the others are if slow tests are asked for."""
 
 
+MORE_INPUTS = ("ufixed<6,2>", "fixed<5,5>")
+"""Types of inputs for slow tests."""
+
+
 def random_weights(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """Weights with many zeros, an empty row and an empty column."""
     weights = rng.uniform(-1.9, 1.9, shape) * (rng.random(shape) < 0.6)
@@ -65,7 +69,7 @@ def branches(keras: Any, input_type: str, seed: int) -> tuple[Any, dict[str, Any
     return model, options
 
 
-@pytest.mark.parametrize("input_type", ["fixed<9,3>", "ufixed<6,2>", "fixed<5,5>"])
+@pytest.mark.parametrize("input_type", ["fixed<9,3>", *(pytest.param(t, marks=pytest.mark.slow) for t in MORE_INPUTS)])
 def test_branches_of_all_reuse_factors_and_modes_agree_with_the_cpp(
     keras: Any, tmp_path: Path, input_type: str
 ) -> None:
