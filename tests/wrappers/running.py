@@ -41,16 +41,17 @@ def compile_wrapper(folder: Path, wrapper: Wrapper, build: Path) -> None:
 
 
 def run_bench(
-    name: str, top: str, build: Path, job_folder: Path, job: dict[str, Any], **arrays: Any
+    name: str, top: str, build: Path, job_folder: Path, job: dict[str, Any], bench: str = "", **arrays: Any
 ) -> dict[str, np.ndarray]:
     """Run a bench.
 
     Args:
-        name: Of the bench, that of its folder.
+        name: Of the folder of the bench.
         top: Module of the wrapper.
         build: Where it was compiled.
         job_folder: For what goes in and comes out.
         job: Goes to ``job.json``.
+        bench: Of the bench, if it is not that of its folder.
         arrays: Each goes to a file of its own.
 
     Returns:
@@ -60,11 +61,11 @@ def run_bench(
     (job_folder / "job.json").write_text(json.dumps(job))
     for key, array in arrays.items():
         np.save(job_folder / f"{key}.npy", array)
-    bench = str(shared("sim") / "wrappers" / name)
-    sys.path.insert(0, bench)  # cocotb hands sys.path on to the simulator's Python
+    benches = str(shared("sim") / "wrappers" / name)
+    sys.path.insert(0, benches)  # cocotb hands sys.path on to the simulator's Python
     try:
         get_runner("verilator").test(
-            test_module=f"bench_{name}",
+            test_module=f"bench_{bench or name}",
             hdl_toplevel=top,
             hdl_toplevel_lang="verilog",
             build_dir=build,
@@ -74,7 +75,7 @@ def run_bench(
             log_file=job_folder / "run.log",
         )
     finally:
-        sys.path.remove(bench)
+        sys.path.remove(benches)
     assert (job_folder / "results.npz").exists(), (job_folder / "run.log").read_text()[-3000:]
     with np.load(job_folder / "results.npz") as results:
         return dict(results)

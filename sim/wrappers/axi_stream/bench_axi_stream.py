@@ -49,6 +49,7 @@ class Bench:
         self.sink = AxiStreamSink(sink, dut.aclk, dut.aresetn, reset_active_level=False)
         self.source.queue_occupancy_limit_frames = 2
         self.beat = len(dut.s_axis_tdata) // 8
+        self.begun = 0  # whole packets handed to the source, of those that are being sent
 
     async def reset(self) -> None:
         """Some clock cycles of reset; what was under way is forgotten on both sides."""
@@ -66,12 +67,13 @@ class Bench:
 
     async def send(self, rows: np.ndarray, broken: float) -> int:
         """Send packets; returns how many of a wrong length were among them."""
-        number = 0
+        number = self.begun = 0
         for row in rows:
             packet = row.tobytes()
             if random.random() < broken:
                 number += 1
                 await self.source.send(self.wrong(packet))
+            self.begun += 1
             await self.source.send(packet)
         return number
 
