@@ -24,7 +24,7 @@ def golden_make(
     ] = None,
     events: Annotated[
         int | None,
-        typer.Option("--events", min=1, help="Events, evenly from each family of vectors [default: all of the build]"),
+        typer.Option("--events", min=1, help="Events, small families of vectors whole [default: all of the build]"),
     ] = None,
     layers: Annotated[bool, typer.Option("--layers", help="Keep the integers within the network too.")] = False,
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -20,6 +21,7 @@ from l1ml.verification.emulator import Emulator
 from l1ml.verification.simulation import CoreSimulator
 
 Integers: TypeAlias = NDArray[np.int64]
+Guard: TypeAlias = Callable[[], AbstractContextManager[object]]
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Difference:
 
     Attributes:
         family: Family of vectors of the event.
-        event: Index of the event in the pack, or in its family if only that was sent.
+        event: Index of the event in the pack.
         output: Index of the output element.
         golden: Integer of the pack, in LSB.
         found: Integer of the firmware, in LSB.
@@ -143,25 +145,27 @@ def simulator_of(pack: Pack, verilog: Path, work: Path) -> CoreSimulator:
     return simulator
 
 
-def check_rtl(pack: Pack, simulator: CoreSimulator, again: Path) -> Verdict:
+def check_rtl(pack: Pack, simulator: CoreSimulator, again: Path, guard: Guard = nullcontext) -> Verdict:
     """Send the vectors of a pack through Verilog.
 
     Args:
         pack: The pack.
         simulator: The Verilog.
         again: Where the C++ of the pack's graph is, or goes if its layers are asked for after a mismatch.
+        guard: Held while more is compiled to name a layer, by processes that share folders.
     """
     simulation = simulator.run(pack.inputs)
     wrong = differences(simulation, pack.outputs)
 
     def layer(event: int) -> str:
-        golden = golden_layers(pack, event, again)
-        return wrong_segment(simulator, pack.inputs[event : event + 1], golden) if golden else ""
+        with guard():
+            golden = golden_layers(pack, event, again)
+            return wrong_segment(simulator, pack.inputs[event : event + 1], golden) if golden else ""
 
     return _verdict("RTL", pack, wrong, layer, (simulation.latency, simulation.initiation_interval))
 
 
-def check_cpp(pack: Pack, emulator: Emulator, again: Path) -> Verdict:
+def check_cpp(pack: Pack, emulator: Emulator, again: Path, guard: Guard = nullcontext) -> Verdict:
     """Send the vectors of a pack through C++; arguments as for ``check_rtl``."""
     outputs = emulator.run(pack.inputs)
     event, output = np.nonzero(outputs != pack.outputs)
@@ -169,7 +173,8 @@ def check_cpp(pack: Pack, emulator: Emulator, again: Path) -> Verdict:
 
     def layer(event: int) -> str:
         places = pack.manifest.layers
-        golden = golden_layers(pack, event, again)
+        with guard():
+            golden = golden_layers(pack, event, again)
         found = emulator.trace_integers(pack.inputs[event : event + 1], {p.tensor: p.producer for p in places})
         for place in places:
             if place.tensor.name in golden and not np.array_equal(
@@ -220,7 +225,14 @@ def _verdict(
             title = layer(event)
         except L1mlError as error:  # the mismatch is what counts
             title = f"a layer that cannot be named: {error}"
-        first = Difference(pack.vectors.family_of(event), event, output, int(pack.outputs[event, output]), found, title)
+        first = Difference(
+            pack.vectors.family_of(event),
+            pack.first_event + event,
+            output,
+            int(pack.outputs[event, output]),
+            found,
+            title,
+        )
     record = pack.manifest
     golden_timing = (record.latency, record.initiation_interval)
     return Verdict(what, len(pack.inputs), pack.outputs.shape[1], len(wrong), first, timing, golden_timing)

@@ -30,7 +30,8 @@ def freeze(build: Path, events: int | None = None, *, layers: bool = False, exac
 
     Args:
         build: Folder of the build, as ``l1ml build`` leaves it.
-        events: How many of the build's vectors to take, evenly from each family; all of them by default.
+        events: How many of the build's vectors to take, the same number of each family as far as it goes; all by
+            default.
         layers: Whether to keep the integers within the network too.
         exact: Whether to refuse a build whose RTL and C++ differ; if not, the C++ counts.
 
@@ -75,7 +76,7 @@ def freeze(build: Path, events: int | None = None, *, layers: bool = False, exac
 
 
 def _vectors(file: Path, families: Mapping[str, int], events: int | None) -> tuple[Vectors, NDArray[np.int64]]:
-    """Inputs of the build and what its RTL made of them, as many as asked for, evenly from each family."""
+    """Inputs of the build and what its RTL made of them, as many as asked for, small families whole."""
     with np.load(file) as arrays:
         inputs, outputs = arrays["inputs"], arrays["outputs"]
     total = sum(families.values())
@@ -83,14 +84,17 @@ def _vectors(file: Path, families: Mapping[str, int], events: int | None) -> tup
         raise L1mlError(f"{file} holds {len(inputs)} events where {total} were verified: run l1ml verify again")
     if events is None or events >= total:
         return Vectors(inputs, dict(families)), outputs
-    rows, taken, first = [], {}, 0
+    taken, room = {}, events
+    for number, name in enumerate(sorted(families, key=lambda name: families[name])):
+        # A share for each, and what small families leave of theirs for larger ones; at least one event of each.
+        taken[name] = min(families[name], max(1, room // (len(families) - number)))
+        room -= taken[name]
+    rows, first = [], 0
     for name, count in families.items():
-        # At least one of each family that there is, so that none is forgotten.
-        taken[name] = min(count, max(1, round(events * count / total)))
         rows.append(first + np.linspace(0, count - 1, taken[name]).round().astype(np.int64))
         first += count
     chosen = np.concatenate(rows)
-    return Vectors(inputs[chosen], taken), outputs[chosen]
+    return Vectors(inputs[chosen], {name: taken[name] for name in families}), outputs[chosen]
 
 
 def _graph_files(saved: Path, stage_delay: float) -> dict[str, bytes]:

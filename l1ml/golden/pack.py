@@ -93,6 +93,7 @@ class Pack:
         outputs: Golden integers in LSB, shape (events, elements of all outputs in order).
         layers: Golden integers within the network by the name of their tensor, shape (events, elements); may be empty.
         graph: The files of hls4ml's saved graph by name.
+        first_event: Index of the first event; not 0 in a part of a pack.
     """
 
     manifest: Manifest
@@ -100,6 +101,7 @@ class Pack:
     outputs: NDArray[np.int64]
     layers: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     graph: Mapping[str, bytes] = field(default_factory=dict)
+    first_event: int = 0
 
     @property
     def name(self) -> str:
@@ -132,6 +134,7 @@ class Pack:
             inputs=self.inputs[rows],
             outputs=self.outputs[rows],
             layers={tensor: values[rows] for tensor, values in self.layers.items()},
+            first_event=first,
         )
 
     def save(self, file: Path) -> None:

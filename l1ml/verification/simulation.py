@@ -104,6 +104,10 @@ class CoreSimulator:
         self.time_limit = time_limit
         set_up_verilator(self.sources)
 
+    def compile(self) -> None:
+        """Compile the simulation unless it has been, so that several processes can run it after that."""
+        self._build(probes=[])
+
     def run(self, inputs: NDArray[np.int64], *, seed: int = 1) -> Simulation:
         """Send events through the core.
 

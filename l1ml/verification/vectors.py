@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from l1ml.rtl.design import Design
 
+FAMILIES = ("data", "corner", "random")
+"""Where vectors come from, in their order."""
+
 
 @dataclass(frozen=True)
 class Vectors:
@@ -61,7 +64,7 @@ def make_vectors(
         is_setting = np.concatenate([np.full(t.size, t.name in settings) for t in design.inputs])
         taken = taken.copy()
         taken[1::2, is_setting] = _random(low, high, len(taken) // 2, rng)[:, is_setting]
-    families = {"data": len(taken), "corner": len(corners), "random": len(random)}
+    families = dict(zip(FAMILIES, (len(taken), len(corners), len(random)), strict=True))
     return Vectors(np.concatenate([taken, corners, random]), families)
 
 
