@@ -63,7 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
     except L1mlError as error:
         raise pytest.UsageError(f"--l1ml: {error}") from None
     told = getattr(config, "workerinput", {}).get(_SHARED)
-    shared = Path(told or tempfile.mkdtemp(prefix="l1ml-pytest-"))
+    shared = Path(told or tempfile.mkdtemp(prefix="l1ml-pytest-")).resolve()
     config.stash[_state] = _State(subjects, shared, Path(config.getoption("--l1ml-waves")).resolve())
 
 
@@ -90,7 +90,10 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
         same = [other.name for other in state.subjects[:number]].count(subject.name)
         name = f"{subject.name}-{same + 1}" if same else subject.name
         node = Firmware.from_parent(session, name=name, nodeid=f"l1ml::{name}", subject=subject, state=state)
-        items.extend(node.collect())
+        node.ihook.pytest_collectstart(collector=node)
+        report = node.ihook.pytest_make_collect_report(collector=node)
+        node.ihook.pytest_collectreport(report=report)  # so that they are counted
+        items.extend(report.result)
 
 
 class Firmware(pytest.Collector):
@@ -123,11 +126,15 @@ class VectorTest(pytest.Item):
     def runtest(self) -> None:
         """Compare, and on a mismatch save a waveform."""
         from l1ml.errors import L1mlError
+        from l1ml.golden.checking import with_logs
 
         subject, state = self.parent.subject, self.parent.state
         self._record(project=subject.project, reuse_factor=subject.reuse_factor, family=self.family, form=self.side)
         work = state.shared / self.parent.name
-        verdict = subject.check(self.side, self.family, work)
+        try:
+            verdict = subject.check(self.side, self.family, work)
+        except L1mlError as error:
+            raise with_logs(error, work, state.waves / "logs" / self.parent.name) from error
         self._record(events=verdict.events, outputs=verdict.outputs, mismatches=verdict.mismatches)
         if verdict.timing is not None:
             self._record(latency=verdict.timing[0], initiation_interval=verdict.timing[1])

@@ -53,12 +53,16 @@ def golden_check(
     """Check firmware against a pack, without options what is made of its graph; exit code 1 if anything differs."""
     from l1ml.console import console
     from l1ml.errors import L1mlError
-    from l1ml.golden.checking import check
+    from l1ml.golden.checking import check, with_logs
     from l1ml.golden.pack import Pack
 
     loaded = Pack.load(pack)
-    with tempfile.TemporaryDirectory(prefix="l1ml-golden-") as work:
-        verdicts = check(loaded, Path(work), rtl=rtl, hls=hls)
+    with tempfile.TemporaryDirectory(prefix="l1ml-golden-") as scratch:
+        work = Path(scratch).resolve()
+        try:
+            verdicts = check(loaded, work, rtl=rtl, hls=hls)
+        except L1mlError as error:
+            raise with_logs(error, work, Path("l1ml-golden-logs").resolve()) from error
     for verdict in verdicts:
         console.print(str(verdict), soft_wrap=True, markup=False)
     faults = [verdict.fault(allow_latency=allow_latency) for verdict in verdicts]

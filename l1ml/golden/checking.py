@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -213,6 +214,17 @@ def golden_layers(pack: Pack, event: int, again: Path) -> dict[str, Integers]:
         return {}
     traced = emulator.trace_integers(row, {p.tensor: p.producer for p in pack.manifest.layers})
     return {name: rows[0] for name, rows in traced.items()}
+
+
+def with_logs(error: L1mlError, work: Path, kept: Path) -> L1mlError:
+    """The error, with the logs that it may point to copied to where they stay when the folder of work goes."""
+    if str(work) not in str(error):
+        return error
+    for log in work.rglob("*.log"):
+        target = kept / log.relative_to(work)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(log, target)
+    return L1mlError(str(error).replace(str(work), str(kept)))
 
 
 def _verdict(

@@ -186,6 +186,17 @@ def test_cpp_of_another_project_is_refused(
         check(pack, tmp_path / "work", hls=project)
 
 
+def test_the_log_of_verilog_that_does_not_compile_is_kept(pack_file: Path, wrong_verilog: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "verilog"
+    shutil.copytree(wrong_verilog, folder)
+    core = folder / "small_tagger.sv"
+    core.write_text(core.read_text().replace("endmodule", "endmodul"))
+    message = error_of(l1ml("golden", "check", pack_file, "--rtl", folder, cwd=tmp_path))
+    found = re.fullmatch(r"Verilator could not build small_tagger: see (.*build.log)", message)
+    assert found, message
+    assert "syntax error" in Path(found[1]).read_text()
+
+
 def test_folders_of_the_other_kind_and_of_nothing_are_refused(
     small_build: SmallBuild, wrong_verilog: Path, pack: Pack, tmp_path: Path
 ) -> None:
