@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import pywellen
+import yaml
 from command_line import SmallBuild
 
 from l1ml.errors import L1mlError
@@ -231,6 +232,19 @@ def test_what_a_user_may_name(small_build: SmallBuild, pack_file: Path, tmp_path
     for text, message in refused:
         with pytest.raises(L1mlError, match=message):
             subject_of(text, tmp_path)
+
+
+def test_the_examples_for_continuous_integration_are_yaml_and_call_the_plugin_with_options_that_it_has() -> None:
+    folder = Path(__file__).parents[2] / "docs/ci"
+    pages = {file.name: file.read_text() for file in folder.iterdir()}
+    assert pages.keys() == {"github-actions.yml", "gitlab-ci.yml"}
+    steps = yaml.safe_load(pages["github-actions.yml"])["jobs"]["bit-accuracy"]["steps"]
+    scripts = ["\n".join(step.get("run", "") for step in steps)]
+    scripts.append("\n".join(yaml.safe_load(pages["gitlab-ci.yml"])["bit-accuracy"]["script"]))
+    for script in scripts:
+        assert re.findall(r"--l1ml[\w-]*", script) == ["--l1ml"]
+        assert re.search(r'^pytest -n auto --junitxml firmware.xml "\$\{packs\[@\]\}" tests$', script, re.M)
+        assert subprocess.run(["bash", "-n", "-c", script]).returncode == 0
 
 
 def test_the_plugin_costs_other_runs_nothing(tmp_path: Path) -> None:
