@@ -83,7 +83,13 @@ STAGES = (
         ("verification", "sim"),
         ("rtl/verilog/*.sv", "convert/hls/firmware/*.so"),
     ),
-    Stage("report", "Report", ("title",), ("report", "firmware_templates/report")),
+    Stage(
+        "report",
+        "Report",
+        ("title",),
+        ("report", "vendor", "parts.py", "firmware_templates/report"),
+        ("firmware/firmware.json", "firmware/vivado/results/*/*.rpt", "firmware/vitis/work/*/syn/report/*", "*.golden"),
+    ),
 )
 """All stages in order; each may use what those before it left."""
 

@@ -8,10 +8,12 @@ from typing import Any
 
 from l1ml.report import figures
 from l1ml.report.classification import CLASSIFICATION
+from l1ml.report.firmware import firmware_part
 from l1ml.report.inputs import BuildData, load
 from l1ml.report.page import render_page
 from l1ml.report.style import figure_style, save
 from l1ml.report.trigger import PlotFunction, TriggerReport
+from l1ml.report.vendor_numbers import vendor_numbers
 
 
 def write_report(
@@ -39,7 +41,7 @@ def write_report(
     """
     data = load(build, resources)
     metrics = trigger.metrics(data)
-    report = report_of(data)
+    report = report_of(data) | {"vitis": vendor_numbers(build, data.design.name)}
     sections: list[tuple[str, str, tuple[PlotFunction, ...]]] = [
         ("physics", "Physics performance", trigger.figures),
         ("firmware", "Firmware", (figures.timeline, figures.resources)),
@@ -52,7 +54,15 @@ def write_report(
         for key, title, functions in sections:
             plots = [function(data) for function in functions]
             drawn.append((key, title, [(plot, save(plot, folder)) for plot in plots]))
-    page = render_page(report, data, metrics=metrics, headline=trigger.headline, sections=drawn, commands=commands)
+    page = render_page(
+        report,
+        data,
+        metrics=metrics,
+        headline=trigger.headline,
+        sections=drawn,
+        commands=commands,
+        firmware=firmware_part(report, data, build, out),
+    )
     (out / "report.html").write_text(page)
     (out / "report.json").write_text(json.dumps(report, indent=2) + "\n")
     return report

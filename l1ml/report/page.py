@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from l1ml import parts
 from l1ml.report import formats
+from l1ml.report.firmware import FirmwarePart
 from l1ml.report.inputs import MODELS, BuildData
 from l1ml.report.style import Plot, inline
 from l1ml.report.trigger import Metric
@@ -53,6 +54,7 @@ def render_page(
     headline: str,
     sections: list[tuple[str, str, list[tuple[Plot, str]]]],
     commands: list[str],
+    firmware: FirmwarePart,
 ) -> str:
     """The page of a build.
 
@@ -63,6 +65,7 @@ def render_page(
         headline: Name of the metric among the key numbers.
         sections: Key, title and figures with their SVG, in the order of the page.
         commands: Shell commands that make this build again.
+        firmware: What is told of the firmware beside its figures.
     """
     return render(
         TEMPLATE,
@@ -78,6 +81,7 @@ def render_page(
         ],
         stages=_stages(report["seconds"]),
         commands=commands,
+        firmware=firmware,
         count=formats.count,
         cycles=formats.cycles,
         duration=formats.duration,

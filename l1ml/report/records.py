@@ -91,15 +91,17 @@ class Cells(_Record):
 
 
 class ModuleCells(Cells):
-    """Cells of a module and, where it is known, its longest path in ns."""
+    """Cells of a module and, where they are known, its longest path in ns and the levels of logic on it."""
 
     path_ns: Annotated[FiniteFloat, Field(ge=0)] | None = None
+    levels: NonNegativeInt | None = None
 
 
 class Timing(_Record):
-    """The longest path of the core in ns, the module that has it, and what the delays are."""
+    """The longest path of the core in ns with its levels of logic, the module that has it, and what the delays are."""
 
     longest_path_ns: Annotated[FiniteFloat, Field(ge=0)]
+    logic_levels: NonNegativeInt | None = None
     module: str
     tool: str
     delays: str

@@ -98,8 +98,8 @@ def estimate(folder: Path) -> dict[str, Any]:
 
     Returns:
         ``{"tool", "family", "kind": "estimate", "total": {lut, ff, dsp, bram, carry}, "timing": {"longest_path_ns",
-        "module", "tool", "delays"}, "modules": {name: {..., path_ns}}}``. The total is that of the modules and of what
-        the top adds to them; the longest path that of the slowest module.
+        "logic_levels", "module", "tool", "delays"}, "modules": {name: {..., path_ns, levels}}}``. The total is that of
+        the modules and of what the top adds to them; the longest path that of the slowest module.
 
     Raises:
         L1mlError: If Yosys rejects the Verilog.
@@ -128,6 +128,7 @@ def estimate(folder: Path) -> dict[str, Any]:
         "total": {key: sum(c[key] for c in counts.values()) for key in KEYS},
         "timing": {
             "longest_path_ns": counts[slowest]["path_ns"],
+            "logic_levels": counts[slowest]["levels"],
             "module": slowest,
             "tool": f"sta of {tool}",
             "delays": DELAYS,
@@ -154,9 +155,9 @@ def synthesize(
         family: Yosys's name of the family.
 
     Returns:
-        lut, ff, dsp, bram, carry as `count_cells` has them, and path_ns, the longest path in ns: from a register, or
-        from an input as if a register were before it, to a register or an output. It has clock-to-output and setup
-        time, as far as Yosys knows them. 0 where there is no register and no logic.
+        lut, ff, dsp, bram, carry as `count_cells` has them, path_ns, the longest path in ns, and levels, the levels of
+        logic on it: from a register, or from an input as if a register were before it, to a register or an output. It
+        has clock-to-output and setup time, as far as Yosys knows them. 0 where there is no register and no logic.
 
     Raises:
         L1mlError: If Yosys rejects the Verilog.
@@ -179,13 +180,23 @@ def synthesize(
     untimed = set(re.findall(r"Module '(\w+)' has no timing arcs", timing)) - set(black_boxes or [])
     if untimed:
         log.warning("%s: no delays are known of %s; paths through them do not count", top, ", ".join(sorted(untimed)))
-    return {**count_cells(cells), "path_ns": longest_path(timing)}
+    return {**count_cells(cells), "path_ns": longest_path(timing), "levels": logic_levels(timing)}
 
 
 def longest_path(report: str) -> float:
     """The longest path in ns of what Yosys's ``sta`` prints, 0 if there is none."""
     found = re.search(r"Latest arrival time in '.*' is (\d+):", report)
     return int(found[1]) / 1000 if found else 0.0
+
+
+def logic_levels(report: str) -> int:
+    """Cells of logic on the longest path of what Yosys's ``sta`` prints.
+
+    They are what Vivado counts: LUTs, carry blocks, wide multiplexers, and DSPs that are passed without a register.
+    Inverters are none; they become part of a LUT.
+    """
+    path = report.partition("Latest arrival time")[2].partition("Arrival histogram")[0]
+    return len(re.findall(r"\((?:LUT\d|CARRY\d|MUXF\d|L1ML_DSP48E2)\.(?!CLK)\w+->\w+\)", path))
 
 
 def count_cells(cells: dict[str, int]) -> dict[str, float]:

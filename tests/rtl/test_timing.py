@@ -44,10 +44,13 @@ def test_one_addition_takes_what_its_cells_take(addition: dict[str, float]) -> N
     # Its other operand is an input, which has the clock to output time of the register before the module.
     assert addition["path_ns"] == pytest.approx(CLOCK_TO_Q + LUT2 + CARRY + CARRY_CARRY + CARRY_SUM)
     assert (addition["carry"], addition["ff"]) == (3, 18)
+    assert addition["levels"] == 1 + 3  # a LUT and the three carry blocks that the path goes through
 
 
 def test_more_logic_is_a_longer_path_and_registers_shorten_it(addition: dict[str, float], tmp_path: Path) -> None:
-    chain = _path(tmp_path, _sums(2))["path_ns"]
+    found = _path(tmp_path, _sums(2))
+    chain, levels = found["path_ns"], found["levels"]
+    assert levels > addition["levels"]
     pipelined = _path(tmp_path, _sums(2, registers_between=True))["path_ns"]
     assert addition["path_ns"] <= pipelined < chain
     assert chain - CLOCK_TO_Q > 1.5 * (addition["path_ns"] - CLOCK_TO_Q)
