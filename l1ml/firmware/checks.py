@@ -10,8 +10,8 @@ from l1ml.firmware.tops import Top
 from l1ml.rtl.build import synthesize
 from l1ml.tools import set_up_verilator
 
-WAIVERS = "rtl/waivers.vlt"
-"""Warnings that are no faults, in the firmware folder, each with its reason."""
+WAIVERS = {"rtl": "rtl/waivers.vlt", "wrappers": "wrappers/wrappers.vlt"}
+"""Warnings that are no faults of the sources in a folder, each with its reason."""
 
 FAMILIES = ("xcup", "xc7")
 """What Yosys calls UltraScale+ and the 7 series."""
@@ -26,7 +26,8 @@ def lint_warnings(folder: Path, top: Top, waivers: bool = True) -> list[str]:
         waivers: Whether to leave out what `WAIVERS` names.
     """
     set_up_verilator()
-    files = [*([WAIVERS] if waivers else []), *top.files]
+    used = {file.split("/")[0] for file in top.files} if waivers else set()
+    files = [*(WAIVERS[part] for part in sorted(used)), *top.files]
     command = ["verilator", "--lint-only", "-Wall", "-Wno-fatal", "--top-module", top.name, *files]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     return [line for line in done.stderr.splitlines() if re.match(r"%(Warning|Error)-?\w*:", line)]

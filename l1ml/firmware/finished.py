@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from l1ml.errors import L1mlError
 from l1ml.rtl.design import FILE_NAME, Design
+
+if TYPE_CHECKING:
+    from l1ml.wrappers.options import WrapperOptions
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,16 @@ class Finished:
         """Module around the core with thresholds in registers, if there is one."""
         name = f"{self.design.name}_trigger"
         return name if (self.verilog / f"{name}.sv").exists() else None
+
+    def wrapper_options(self) -> WrapperOptions:
+        """What the spec says of wrappers; without a spec, everything by default."""
+        from l1ml.spec import load_spec
+        from l1ml.triggers import load_settings
+        from l1ml.wrappers.options import WrapperOptions, options_of
+
+        if not (self.root / "spec.yaml").exists():
+            return WrapperOptions()
+        return options_of(load_spec(str(self.root / "spec.yaml")), self.design, load_settings(self.root / "train"))
 
     @classmethod
     def load(cls, root: Path) -> Finished:

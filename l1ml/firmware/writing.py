@@ -130,8 +130,30 @@ def _tops(finished: Finished, folder: Path) -> tuple[Top, ...]:
     if finished.trigger:
         title = f"Core {design.name} with thresholds in registers"
         wanted.append((finished.trigger, title, [*core, f"rtl/{finished.trigger}.sv"]))
+    wanted += _wrappers(finished, folder)
     with ThreadPoolExecutor(2) as pool:
         return tuple(pool.map(lambda want: read_top(folder, *want), wanted))
+
+
+def _wrappers(finished: Finished, folder: Path) -> list[tuple[str, str, list[str]]]:
+    """Write the wrappers; name, title and sources of each."""
+    from l1ml.wrappers import write_wrappers
+
+    rtl, target = folder / "rtl", folder / "wrappers"
+    before = {file.name for file in rtl.iterdir()}
+    made = write_wrappers(finished.design, rtl, finished.wrapper_options())
+    target.mkdir()
+    for file in rtl.iterdir():
+        if file.name not in before:
+            file.rename(target / file.name)
+    return [
+        (
+            wrapper.top,
+            f"{wrapper.instantiates}, {wrapper.title}",
+            [f"{'rtl' if file in before else 'wrappers'}/{file}" for file in wrapper.files],
+        )
+        for wrapper in made
+    ]
 
 
 def _keep_results(old: Path, new: Path) -> None:

@@ -28,7 +28,7 @@ def write_report(
 
     Args:
         build: Folder of the build, one subfolder for each stage.
-        out: Folder to write into; made if it is not there.
+        out: Folder to write into, one in that of the build so that links lead somewhere; made if it is not there.
         commands: Shell commands that make this build again, for the page.
         trigger: The trigger's own metrics and figures.
         resources: The resource counts, if not ``report/resources.json`` of the build.
@@ -61,7 +61,7 @@ def write_report(
         headline=trigger.headline,
         sections=drawn,
         commands=commands,
-        firmware=firmware_part(report, data, build, out),
+        firmware=firmware_part(report, data, build),
     )
     (out / "report.html").write_text(page)
     (out / "report.json").write_text(json.dumps(report, indent=2) + "\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,20 +55,19 @@ class FirmwarePart:
         return {"left": waves.LEFT, "width": waves.WIDTH, "height": waves.HEIGHT, "row": waves.ROW}
 
 
-def firmware_part(report: dict[str, Any], data: BuildData, build: Path, out: Path) -> FirmwarePart:
+def firmware_part(report: dict[str, Any], data: BuildData, build: Path) -> FirmwarePart:
     """Gather the firmware part.
 
     Args:
         report: What report.json has.
         data: The rest of the build.
-        build: Folder of the build.
-        out: Folder of the page, from which links lead.
+        build: Folder of the build; links lead there from a folder in it.
     """
     interval = data.design.initiation_interval * data.design.clock_ns
     return FirmwarePart(
         timing=_timing(report),
         cores=math.ceil(interval / formats.BUNCH_CROSSING_NS - 1e-9),
-        links=_links(build, out, data.design),
+        links=_links(build, data.design),
         ports=port_rows(data.design),
         vendor=comparison(report),
         waves=waves.waves(data.design),
@@ -114,8 +112,8 @@ def port_rows(design: Design) -> list[PortRow]:
     return rows
 
 
-def _links(build: Path, out: Path, design: Design) -> list[Link]:
-    """Those files and folders that are there."""
+def _links(build: Path, design: Design) -> list[Link]:
+    """Those files and folders that are there, from a folder of the build."""
     wanted = [
         ("rtl/verilog", "Verilog", "SystemVerilog of the core, files.f in order of compilation"),
         (f"rtl/verilog/{design.name}.sv", f"{design.name}.sv", "top of the core"),
@@ -127,8 +125,4 @@ def _links(build: Path, out: Path, design: Design) -> list[Link]:
         ("verify/vectors.npz", "Vectors", "events and answers as integers"),
     ]
     wanted += [(file.name, "Golden pack", "vectors and integers, frozen") for file in sorted(build.glob("*.golden"))]
-    return [
-        Link(Path(os.path.relpath(build / place, out)).as_posix(), label, note)
-        for place, label, note in wanted
-        if (build / place).exists()
-    ]
+    return [Link(f"../{place}", label, note) for place, label, note in wanted if (build / place).exists()]

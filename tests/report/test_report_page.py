@@ -14,6 +14,7 @@ from report_build import COMMANDS, MATCHING, put_json
 
 from l1ml.report.build import report_of
 from l1ml.report.classification import class_metrics
+from l1ml.report.firmware import firmware_part
 from l1ml.report.inputs import load
 from l1ml.report.page import render_page
 
@@ -121,7 +122,10 @@ def test_needs_nothing_from_elsewhere(page: Page, reported: Path) -> None:
     for tag, attributes in page.tags:
         assert tag not in ("script", "link", "iframe", "object", "embed"), tag
         for name in ("src", "href", "xlink:href", "srcset", "action", "data", "poster"):
-            assert attributes.get(name, "#").startswith("#"), (tag, attributes)
+            if tag == "a" and name == "href":  # files of the build, opened when someone asks for them
+                assert attributes[name].startswith("../") and ":" not in attributes[name]
+            else:
+                assert attributes.get(name, "#").startswith("#"), (tag, attributes)
     text = (reported / "report/report.html").read_text()
     assert not re.search(r"url\((?!#)|@import", text)
 
@@ -139,7 +143,7 @@ def test_figures_refer_to_their_own_parts(page: Page, reported: Path) -> None:
 
 def test_is_accessible(page: Page) -> None:
     drawings = [attributes for tag, attributes in page.tags if tag == "svg"]
-    assert len(drawings) == 6
+    assert len(drawings) == 6 + 1  # figures and the timing diagram
     for attributes in drawings:
         assert attributes["role"] == "img"
         assert len(attributes["aria-label"]) > 30
@@ -179,6 +183,7 @@ def test_names_are_text_not_markup(build: Path) -> None:
         headline="accuracy",
         sections=sections,
         commands=[f"{hostile}8"],
+        firmware=firmware_part(report_of(data), data, build),
     )
     page = Page(text)
     assert "script" not in {tag for tag, _ in page.tags}
@@ -189,9 +194,17 @@ def test_mismatch_is_loud(build: Path) -> None:
     first = {"event": 4711, "output": 3, "golden": -1234, "rtl": -1235, "layer": "fc2 (Dense) → relu2 (relu)"}
     put_json(build / "verify/verification.json", MATCHING | {"mismatches": 17, "first_mismatch": first})
     data = load(build)
-    page = Page(
-        render_page(report_of(data), data, metrics=class_metrics(data), headline="accuracy", sections=[], commands=[])
+    report = report_of(data)
+    text = render_page(
+        report,
+        data,
+        metrics=class_metrics(data),
+        headline="accuracy",
+        sections=[],
+        commands=[],
+        firmware=firmware_part(report, data, build),
     )
+    page = Page(text)
     words = " ".join(page.text.split())
     assert "FAIL" in words
     assert "17 mismatches in 12,345 events × 5 outputs" in words
