@@ -34,7 +34,7 @@ def firmware(
     """Write sources, Vivado project, IP packaging and Vitis HLS project of a finished build."""
     from l1ml.console import console
     from l1ml.errors import L1mlError
-    from l1ml.firmware.vendor_tools import jobs
+    from l1ml.firmware.vendor_tools import findings, jobs
     from l1ml.firmware.writing import IpName, default_top, write_firmware
 
     folder, tops = write_firmware(build, out, IpName(ip_vendor, ip_library, ip_version))
@@ -56,3 +56,5 @@ def firmware(
             continue
         console.print(f"{job.title}: {program} is running, its log is {job.folder / job.log}", soft_wrap=True)
         job.run()
+    for line in findings(folder, chosen):
+        console.print(line, soft_wrap=True, markup=False)

@@ -26,8 +26,8 @@ def lint_warnings(folder: Path, top: Top, waivers: bool = True) -> list[str]:
         waivers: Whether to leave out what `WAIVERS` names.
     """
     set_up_verilator()
-    used = {file.split("/")[0] for file in top.files} if waivers else set()
-    files = [*(WAIVERS[part] for part in sorted(used)), *top.files]
+    parts = sorted({file.split("/")[0] for file in top.files} & WAIVERS.keys()) if waivers else []
+    files = [*(WAIVERS[part] for part in parts), *top.files]
     command = ["verilator", "--lint-only", "-Wall", "-Wno-fatal", "--top-module", top.name, *files]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     return [line for line in done.stderr.splitlines() if re.match(r"%(Warning|Error)-?\w*:", line)]

@@ -7,8 +7,10 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from l1ml.errors import L1mlError
+from l1ml.vendor import vendor_summary
 
 VIVADO = "vivado"
 VITIS = ("vitis-run", "vitis_hls")
@@ -77,3 +79,31 @@ def jobs(folder: Path, top: str, route: bool) -> list[Job]:
         Job(f"IP of {top}", (VIVADO,), {VIVADO: package}, folder / "ip", f"{top}.log"),
         Job("Vitis HLS", VITIS, tcl, folder / "vitis", "vitis.log"),
     ]
+
+
+def findings(folder: Path, top: str) -> list[str]:
+    """What the reports in a firmware folder say, a line for each.
+
+    Args:
+        folder: The firmware folder.
+        top: Module whose reports of Vivado count.
+
+    Raises:
+        L1mlError: If a report is cut off.
+    """
+    lines = []
+    if any((folder / "vivado/results" / top).glob("*.rpt")):
+        found = vendor_summary(folder / "vivado/results" / top)
+        if (cells := found["utilization"]) is not None:
+            lines.append(f"Vivado {cells['version']}, {cells['state'].lower()}: {_cells(cells['used'])}")
+        if (timing := found["timing"]) is not None:
+            lines.append(f"Vivado {timing['version']}: WNS {timing['wns_ns']} ns, WHS {timing['whs_ns']} ns")
+    if any((folder / "vitis/work").rglob("*csynth.*")):
+        hls = vendor_summary(folder / "vitis/work")["synthesis"]
+        cycles = f"{hls['latency_max']} cycles, interval {hls['interval_max']}"
+        lines.append(f"{hls['tool']} {hls['version']}: {_cells(hls['used'])}; {cycles}")
+    return lines
+
+
+def _cells(used: dict[str, Any]) -> str:
+    return f"{used['lut']} LUT, {used['ff']} FF, {used['dsp']} DSP, {used['bram_18k'] / 2:g} BRAM"

@@ -100,7 +100,7 @@ def _metrics(model: dict[str, Any], exact: bool) -> Table:
         for of in models:
             value, error = _lookup(model[of], name, entry), _lookup(model[of], f"{name}_error", entry)
             cells.append("–" if value is None else formats.metric(name, value, error))
-        table.add_row(_heading(name, entry), *cells)
+        table.add_row(heading(name, entry), *cells)
     return table
 
 
@@ -118,6 +118,7 @@ def _lookup(metrics: dict[str, Any], name: str, entry: str | None) -> float | No
     return value.get(entry) if isinstance(value, dict) else value
 
 
-def _heading(name: str, entry: str | None) -> str:
+def heading(name: str, entry: str | None) -> str:
+    """What a metric, or that of one class, is called."""
     title = name.upper() if len(name) <= 3 else name.replace("_", " ").capitalize()
     return title if entry is None else f"{title}, {formats.CLASS_LABELS.get(entry, entry)}"

@@ -12,6 +12,9 @@ WIDTH, HEIGHT, ROW = 34, 20, 34
 LEFT = 84
 """Place for the names of the signals, in px."""
 
+LETTER = 8
+"""Width of a letter beside an arrow, in px."""
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -44,8 +47,9 @@ class Waves:
 
     @property
     def width(self) -> int:
-        """Of the drawing in px."""
-        return LEFT + WIDTH * len(self.cycles) + 8
+        """Of the drawing in px, with room for what is written beside the arrows."""
+        texts = [LEFT + WIDTH * end + 16 + LETTER * len(text) for _, end, text in self.arrows]
+        return max(LEFT + WIDTH * len(self.cycles) + 8, *texts)
 
     @property
     def height(self) -> int:

@@ -176,6 +176,8 @@ def test_run_starts_the_tools_and_hls_computes_what_the_build_verified(
     done = l1ml("firmware", build, "--run", env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     folder = build / "firmware"
+    assert "Vivado 2023.2, synthesized: 4824 LUT, 4656 FF, 7 DSP, 0 BRAM" in done.stdout
+    assert "Vitis HLS 2022.2: 2000 LUT" in done.stdout
     assert [c.split()[0] for c in vendor.calls("hls")].count("csim_design") == 1
     data = folder / "vitis/hls/tb_data"
     expected, answers = (np.loadtxt(data / n) for n in ("tb_output_predictions.dat", "csim_results.log"))

@@ -22,7 +22,7 @@ from l1ml.report.inputs import load
 from l1ml.report.page import render_page
 from l1ml.report.records import Cells
 from l1ml.report.vendor_numbers import comparison, vendor_numbers
-from l1ml.report.waves import waves
+from l1ml.report.waves import LEFT, WIDTH, waves
 
 VENDOR = Path(__file__).parent.parent / "vendor/reports"
 
@@ -108,6 +108,7 @@ def test_the_diagram_shows_two_events_and_their_results_where_they_are(latency: 
     for start, end, text in drawn.arrows:
         span = interval if text.startswith("II") else latency
         assert (drawn.cycles[start], drawn.cycles[end]) == (0, span)
+        assert LEFT + WIDTH * end + 8 * len(text) < drawn.width
     gaps = [k for k, cycle in enumerate(drawn.cycles) if cycle is None]
     assert all(drawn.cycles[k + 1] - drawn.cycles[k - 1] > 2 for k in gaps)  # type: ignore[operator]
     steps = [(a, b) for a, b in zip(drawn.cycles, drawn.cycles[1:], strict=False) if None not in (a, b)]
