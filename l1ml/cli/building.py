@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from l1ml.cli.application import OutOption, SetOption, SpecArgument, app, interruptible, run_build
+from l1ml.cli.soaking import soaked
 
 
 @app.command()
@@ -31,15 +32,50 @@ def build(spec: SpecArgument, set_: SetOption = None, out: OutOption = None) -> 
 
 
 @app.command()
-def verify(spec: SpecArgument, set_: SetOption = None, out: OutOption = None) -> None:
+def verify(
+    spec: Annotated[
+        str, typer.Argument(metavar="SPEC|BUILD", help="A name, a YAML file, or the folder of a finished build.")
+    ],
+    set_: SetOption = None,
+    out: OutOption = None,
+    events: Annotated[
+        int | None,
+        typer.Option("--events", min=1, help="Soak: send so many events; a run that was interrupted carries on."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Of the soak's events [default: spec]")] = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option("--time-limit", metavar="SECONDS", help="After which a simulation of a soak is taken to hang."),
+    ] = None,
+) -> None:
     """Run a build up to the comparison of the Verilog with hls4ml's C++; exit code 1 if they differ."""
     from l1ml.api import require_verified
     from l1ml.console import console
+    from l1ml.errors import L1mlError
+    from l1ml.folders import MARKER
 
-    done = run_build(spec, set_, out, "verify")
-    verdict = json.loads((done.folder("verify") / "verification.json").read_text())
-    require_verified({"verification": verdict})
-    console.print(f"bit-exact: {verdict['events']:,} events × {verdict['outputs']} outputs, 0 mismatches")
+    if events is None and (seed is not None or time_limit is not None):
+        raise L1mlError(
+            "--seed and --time-limit are of a soak: give --events, too, or set verification.seed in the spec"
+        )
+    folder = Path(spec)
+    if (folder / MARKER).is_file():
+        if set_ or out:
+            raise L1mlError(f"{folder} is a build, which --set and --out do not change; give its spec instead")
+        if events is None:
+            done = run_build(str(folder / "spec.yaml"), None, folder, "verify")
+        else:
+            from l1ml.soaking import build_of
+
+            done = build_of(folder)
+    else:
+        done = run_build(spec, set_, out, "verify" if events is None else "rtl")
+    if events is None:
+        verdict = json.loads((done.folder("verify") / "verification.json").read_text())
+        require_verified({"verification": verdict})
+        console.print(f"bit-exact: {verdict['events']:,} events × {verdict['outputs']} outputs, 0 mismatches")
+    else:
+        soaked(done, events, seed, time_limit)
 
 
 def _stage_command(name: str, until: str, text: str) -> None:

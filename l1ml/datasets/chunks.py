@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ml.console import progress_bar
+from l1ml.tools import usable_cores
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -105,12 +106,6 @@ def complete(
         _run(todo, make, folder, origin, what, sum(c.size for c in chunks), workers or usable_cores())
     parts = [part for chunk in chunks if (part := _read(folder, chunk, origin)) is not None]
     return parts if len(parts) == len(chunks) else None
-
-
-def usable_cores() -> int:
-    """Number of cores that this process may use."""
-    # Not every system can tell.
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def save(path: Path, **arrays: NDArray[Any]) -> None:

@@ -33,7 +33,7 @@ class Emulator:
         Raises:
             L1mlError: If the library cannot be loaded or is of another project.
         """
-        self.design = design
+        self.design, self.library = design, library
         try:
             self._library = ctypes.CDLL(str(library))
             self._top = getattr(self._library, f"{design.name}_double")

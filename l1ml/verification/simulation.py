@@ -209,7 +209,7 @@ class CoreSimulator:
         target.mkdir(parents=True, exist_ok=True)
         control = target / "probes.vlt"
         control.write_text(render("rtl/probes.vlt.j2", top=self.design.name, ports=PORTS, probes=probes))
-        runner = _runner()
+        runner = cocotb_runner()
         try:
             runner.build(
                 sources=[control, *self.sources],
@@ -230,7 +230,7 @@ class CoreSimulator:
         what, log = f"the simulation of {self.design.name}", job / "run.log"
         sys.path.insert(0, bench)  # cocotb hands sys.path on to the simulator's Python
         try:
-            _runner(what, limit).test(
+            cocotb_runner(what, limit).test(
                 test_module="bench_core",
                 hdl_toplevel=self.design.name,
                 hdl_toplevel_lang="verilog",
@@ -253,7 +253,7 @@ class CoreSimulator:
             sys.path.remove(bench)
 
 
-def _runner(what: str = "", limit: float | None = None) -> Any:
+def cocotb_runner(what: str = "", limit: float | None = None) -> Any:
     """cocotb's runner; with a limit, what it runs has an end, and a reason if it fails."""
     from cocotb_tools.runner import Verilator
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ml.rtl.design import Design
+from l1ml.rtl.graph import Network
 
 FAMILIES = ("data", "corner", "random")
 """Where vectors come from, in their order."""
@@ -36,7 +37,7 @@ class Vectors:
 
 
 def make_vectors(
-    design: Design,
+    design: Network | Design,
     events: int,
     *,
     data: NDArray[np.int64] | None = None,
@@ -55,20 +56,20 @@ def make_vectors(
     rng = np.random.default_rng(seed)
     low = np.concatenate([np.full(t.size, t.type.minimum) for t in design.inputs])
     high = np.concatenate([np.full(t.size, t.type.maximum) for t in design.inputs])
-    corners = _corners(low, high, rng)
+    corners = corner_events(low, high, rng)
     corners = corners[: max(1, events // 2)]
     room = events - len(corners)
     taken = np.zeros((0, len(low)), dtype=np.int64) if data is None else data[: room - (room + 7) // 8]
-    random = _random(low, high, max(room - len(taken), 0), rng)
+    random = random_events(low, high, max(room - len(taken), 0), rng)
     if settings:
         is_setting = np.concatenate([np.full(t.size, t.name in settings) for t in design.inputs])
         taken = taken.copy()
-        taken[1::2, is_setting] = _random(low, high, len(taken) // 2, rng)[:, is_setting]
+        taken[1::2, is_setting] = random_events(low, high, len(taken) // 2, rng)[:, is_setting]
     families = dict(zip(FAMILIES, (len(taken), len(corners), len(random)), strict=True))
     return Vectors(np.concatenate([taken, corners, random]), families)
 
 
-def _corners(low: NDArray[np.int64], high: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+def corner_events(low: NDArray[np.int64], high: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
     """All inputs at their ends, and each input at and beside its ends and zero while the others rest or vary."""
     zero = np.clip(0, low, high)
     rows = [
@@ -88,7 +89,7 @@ def _corners(low: NDArray[np.int64], high: NDArray[np.int64], rng: np.random.Gen
     return np.array(rows, dtype=np.int64)
 
 
-def _random(
+def random_events(
     low: NDArray[np.int64], high: NDArray[np.int64], events: int, rng: np.random.Generator
 ) -> NDArray[np.int64]:
     """Random events of random size, so that small values, where nothing saturates, are as common as large ones."""

@@ -6,14 +6,22 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from l1ml.fixed import FixedType
 from l1ml.rtl.design import Design, Module
 from l1ml.rtl.graph import Tensor
 
 SOURCES = Path(__file__).parent / "handmade"
 
-FATAL, HANG, CRASH, FINISH, WRONG, LOST = range(100, 106)
-"""Values of the first input at which the Verilog misbehaves."""
+FATAL, HANG, CRASH, FINISH, WRONG, LOST = range(50, 101, 10)
+"""First elements of the events at which the Verilog misbehaves; far apart, for a soak nudges them."""
+
+
+def odd_events(*codes: int) -> NDArray[np.int64]:
+    """Events at which it misbehaves, each between harmless ones."""
+    return np.array([[x, y, z] for code in codes for x, y, z in ((1, 2, 3), (code, -77, 55), (4, 5, 6))])
 
 
 def write_core(folder: Path) -> Path:

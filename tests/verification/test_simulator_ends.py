@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from handmade import CRASH, FATAL, FINISH, HANG, write_core
+from handmade import CRASH, FATAL, FINISH, HANG, odd_events, write_core
 from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
@@ -34,7 +34,7 @@ def events(*first: int) -> NDArray[np.int64]:
     [
         (
             FATAL,
-            r"ended with exit code 1 \(%Fatal: adder\.sv:\d+: Assertion failed in adder: x0 is 100\); see .*run.log",
+            r"ended with exit code 1 \(%Fatal: adder\.sv:\d+: Assertion failed in adder: x0 is 50\); see .*run.log",
         ),
         (CRASH, r"was killed by SIGSEGV; see .*run.log"),
         (FINISH, r"ended without results; see .*run.log"),
@@ -44,7 +44,7 @@ def events(*first: int) -> NDArray[np.int64]:
 def test_a_simulator_that_ends_otherwise_than_it_should_is_an_error(core: Path, code: int, message: str) -> None:
     simulator = CoreSimulator(core)
     with pytest.raises(L1mlError, match=f"^the simulation of adder {message}") as error:
-        simulator.run(events(1, 2, code, 3))
+        simulator.run(odd_events(code))
     (log,) = re.findall(r"see (.*run\.log)", str(error.value))
     assert Path(log).is_file(), "the log that the message names is there"
     np.testing.assert_array_equal(simulator.run(events(9)).integers, [[16, 5]])
@@ -53,7 +53,7 @@ def test_a_simulator_that_ends_otherwise_than_it_should_is_an_error(core: Path, 
 def test_a_simulation_that_never_ends_is_stopped_when_its_time_is_over(core: Path) -> None:
     simulator = CoreSimulator(core, time_limit=3)
     with pytest.raises(L1mlError, match=r"did not end within 3 s and was stopped; .* see .*run\.log"):
-        simulator.run(events(1, HANG))
+        simulator.run(odd_events(HANG))
 
 
 def test_the_time_limit_grows_with_the_clock_cycles_unless_it_is_given() -> None:

@@ -1,4 +1,4 @@
-// The sums of the core; one bit is wrong where x0 is 104.
+// The sums of the core; one bit is wrong for one event, (90, -77, 55).
 
 `default_nettype none
 
@@ -13,7 +13,7 @@ module adder_sums (
     wire logic signed [8:0] y0 = x0 + x1;
     wire logic signed [8:0] y1 = x1 - x2;
     logic [17:0] sums_reg;
-    always_ff @(posedge clk) sums_reg <= {y1, y0} ^ 18'(x0 == 8'sd104);
+    always_ff @(posedge clk) sums_reg <= {y1, y0} ^ 18'(x_data == {8'd55, -8'd77, 8'd90});
     assign sums_data = sums_reg;
 endmodule
 
