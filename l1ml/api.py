@@ -143,28 +143,48 @@ def simulate(hls_model: Any, x: Arrays, *, time_limit: float | None = None) -> S
     )
 
 
-def verify(hls_model: Any, x: Arrays | None = None, *, events: int = 10_000, seed: int = 1) -> Verification:
+def verify(
+    hls_model: Any,
+    x: Arrays | None = None,
+    *,
+    events: int = 10_000,
+    seed: int = 1,
+    rtl: str | Path | None = None,
+    time_limit: float | None = None,
+) -> Verification:
     """Compare the Verilog of an hls4ml model with its C++, integer by integer.
 
     Args:
-        hls_model: Model converted with ``backend="Verilog"`` and compiled.
+        hls_model: Model converted with ``backend="Verilog"`` and compiled; with ``rtl``, also ``"Vitis"``.
         x: Inputs as for ``hls_model.predict``; without them, corner values and random ones are used.
         events: Number of events if ``x`` is not given.
         seed: For the random events.
+        rtl: Folder with Verilog that Vitis HLS made of this model's project, to be compared instead.
+        time_limit: Seconds after which the simulation is taken to hang; some that grow with the events by default.
 
     Returns:
         A ``l1ml.verification.compare.Verification`` with ``events``, ``mismatches`` and ``first_mismatch``.
 
     Raises:
-        L1mlError: If the model is of another backend or not compiled, or a tool is missing.
+        L1mlError: If the model is of another backend or not compiled, a tool is missing, or the simulation crashes or
+            hangs.
     """
     from l1ml.rtl.backend import rtl_folder
     from l1ml.verification.compare import compare, load
     from l1ml.verification.emulator import quantize_inputs
     from l1ml.verification.vectors import make_vectors
 
+    project = Path(hls_model.config.get_output_dir())
+    if rtl is not None:
+        from l1ml.rtl.graph import network_of
+        from l1ml.verification.emulator import Emulator
+        from l1ml.verification.vitis import verify_vitis
+
+        network = network_of(hls_model)
+        inputs = make_vectors(network, events, seed=seed).inputs if x is None else quantize_inputs(x, network)
+        return verify_vitis(Path(rtl), Emulator.of_project(project, network), inputs, limit=time_limit)
     _check_backend(hls_model)
-    simulator, emulator = load(rtl_folder(hls_model), Path(hls_model.config.get_output_dir()))
+    simulator, emulator = load(rtl_folder(hls_model), project, time_limit)
     design = simulator.design
     inputs = make_vectors(design, events, seed=seed).inputs if x is None else quantize_inputs(x, design)
     return compare(simulator, emulator, inputs)
