@@ -22,6 +22,7 @@ bench: .venv/installed ## Measure what the documentation claims
 	$(BIN)/python bench/rings_real.py
 	$(BIN)/python bench/ring_builder.py
 	$(BIN)/python bench/axol1tl.py
+	$(BIN)/python bench/soak.py
 
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
