@@ -1,5 +1,7 @@
 """Firmware of finished builds in other tools: Verilator's lint with all warnings, Yosys for UltraScale+ and 7 series.
 
+Cells of a trigger or wrapper are those that it adds to its core, which has a row of its own.
+
 python bench/firmware.py BUILD...
 """
 
@@ -44,7 +46,7 @@ def main() -> None:
                 cells = []
                 for family in families:
                     try:
-                        found = synthesis(folder, top, family)
+                        found = synthesis(folder, top, family, None if top is tops[0] else tops[0].name)
                         cells.append(", ".join(f"{found[key]:,g}" for key in KEYS))
                     except L1mlError as error:
                         faults += 1

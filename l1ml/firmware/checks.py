@@ -33,10 +33,17 @@ def lint_warnings(folder: Path, top: Top, waivers: bool = True) -> list[str]:
     return [line for line in done.stderr.splitlines() if re.match(r"%(Warning|Error)-?\w*:", line)]
 
 
-def synthesis(folder: Path, top: Top, family: str) -> dict[str, float]:
-    """Cells of a module by Yosys, with all that is in it; `FAMILIES` has the families.
+def synthesis(folder: Path, top: Top, family: str, core: str | None = None) -> dict[str, float]:
+    """Cells of a module by Yosys, with all that is in it.
+
+    Args:
+        folder: The firmware folder.
+        top: The module.
+        family: One of `FAMILIES`.
+        core: A module within it that is left out, because it is synthesised on its own.
 
     Raises:
         L1mlError: If Yosys rejects it.
     """
-    return synthesize([folder / file for file in top.files], top.name, family=family)
+    files = [folder / file for file in top.files]
+    return synthesize(files, top.name, black_boxes=[core] if core else None, family=family)

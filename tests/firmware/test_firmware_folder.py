@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,6 +30,11 @@ def tagger(small_build: SmallBuild, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture(scope="module")
 def anomaly(anomaly_build: SmallBuild, tmp_path_factory: pytest.TempPathFactory) -> Written:
     return write_firmware(anomaly_build.folder, tmp_path_factory.mktemp("anomaly") / "firmware")
+
+
+@pytest.fixture(scope="module")
+def electron(electron_build: SmallBuild, tmp_path_factory: pytest.TempPathFactory) -> Written:
+    return write_firmware(electron_build.folder, tmp_path_factory.mktemp("electron") / "firmware")
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -81,14 +87,32 @@ def test_constraints_bound_every_port_and_excuse_no_path(anomaly: Written) -> No
         assert "Exceptions: none" in text
 
 
+def test_a_model_of_an_hls4ml_user_needs_no_build(small_build: SmallBuild, tmp_path: Path) -> None:
+    written = shutil.copytree(
+        small_build.folder / "convert/hls", tmp_path / "project"
+    )  # as hls_model.write() leaves it
+    shutil.copytree(small_build.folder / "rtl/verilog", written / "verilog")
+    done = l1ml("firmware", written)
+    assert done.returncode == 0, done.stderr
+    folder = written / "firmware"
+    assert (folder / "vivado/settings/small_tagger_axis.tcl").exists()
+    assert "not verified: run l1ml verify, or l1ml.verify in Python" in (folder / "README.md").read_text()
+    assert list((folder / "vitis/hls/tb_data").iterdir()) == []  # events come with a verification
+
+
 # Other tools
 
 
-def test_the_anomaly_trigger_lints_clean_and_every_waiver_has_a_reason(anomaly: Written) -> None:
+@pytest.mark.parametrize("trigger", ["tagger", "electron", "anomaly"])
+def test_every_module_of_the_three_triggers_lints_clean(trigger: str, request: pytest.FixtureRequest) -> None:
+    folder, tops = request.getfixturevalue(trigger)
+    assert {name.rpartition("_")[2] for name in (top.name for top in tops)} >= {"axis", "axil", "axi", "bx", "emp"}
+    assert {top.name: lint_warnings(folder, top) for top in tops} == {top.name: [] for top in tops}
+
+
+def test_waivers_silence_something_and_each_has_a_reason(anomaly: Written) -> None:
     folder, tops = anomaly
-    for top in tops:
-        assert lint_warnings(folder, top) == []
-    assert len(lint_warnings(folder, tops[-1], waivers=False)) > 5
+    assert len(lint_warnings(folder, tops[0], waivers=False)) > 5
     lines = (shared("firmware_templates") / "verilator/waivers.vlt").read_text().splitlines()
     waivers = [i for i, line in enumerate(lines) if line.startswith("lint_off")]
     assert waivers
@@ -119,10 +143,13 @@ def test_lint_sees_faults_that_no_waiver_covers(
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_yosys_takes_the_tagger(tagger: Written, family: str) -> None:
+def test_yosys_takes_the_tagger_and_its_stream(tagger: Written, family: str) -> None:
     folder, tops = tagger
-    found = synthesis(folder, tops[0], family)
+    core, stream = tops[0], next(top for top in tops if top.name.endswith("_axis"))
+    found = synthesis(folder, core, family)
     assert found["lut"] > 50 and found["ff"] > 50
+    around = synthesis(folder, stream, family, core.name)
+    assert around["ff"] > 50
 
 
 def test_the_plain_verilog_around_a_module_passes_lint(anomaly: Written) -> None:
