@@ -19,7 +19,10 @@ def firmware(
         ),
     ],
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Folder to write [default: BUILD/firmware]")
+        Path | None,
+        typer.Option(
+            "--out", metavar="DIR", help="Folder to write [default: BUILD/firmware, of hls4ml BUILD/l1ml_firmware]"
+        ),
     ] = None,
     top: Annotated[
         str | None,

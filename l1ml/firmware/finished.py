@@ -34,6 +34,11 @@ class Finished:
     verified: str
 
     @property
+    def default_folder(self) -> Path:
+        """Where its firmware folder is; hls4ml has a folder of that name itself, for its C++."""
+        return self.root / ("l1ml_firmware" if self.project == self.root else "firmware")
+
+    @property
     def trigger(self) -> str | None:
         """Module around the core with thresholds in registers, if there is one."""
         name = f"{self.design.name}_trigger"

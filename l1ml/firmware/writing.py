@@ -43,8 +43,8 @@ def write_firmware(build: Path, out: Path | None = None, ip: IpName | None = Non
 
     Args:
         build: Folder of a finished build, or an ``output_dir`` of hls4ml with the backend Verilog.
-        out: Where to write, ``firmware`` in the build by default. What l1ml wrote there before is replaced; results
-            of the vendor's tools stay if the sources are the same.
+        out: Where to write, ``firmware`` in the build by default, ``l1ml_firmware`` in the folder of hls4ml. What l1ml
+            wrote there before is replaced; results of the vendor's tools stay if the sources are the same.
         ip: How the IP is called.
 
     Returns:
@@ -54,7 +54,7 @@ def write_firmware(build: Path, out: Path | None = None, ip: IpName | None = Non
         L1mlError: If the build is not finished, RTL and C++ differ, or the folder holds something else.
     """
     finished = Finished.load(build)
-    target = (out or build / "firmware").resolve()
+    target = (out or finished.default_folder).resolve()
     if target.exists() and not (target / MANIFEST).exists() and (not target.is_dir() or any(target.iterdir())):
         raise L1mlError(f"{target} holds something else than firmware of l1ml; choose another folder with --out")
     target.parent.mkdir(parents=True, exist_ok=True)
