@@ -63,11 +63,14 @@ def test_the_wheel_carries_nothing_but_the_package(wheel: Path) -> None:
     assert [name for name in names if "__pycache__" in name or name.endswith((".pyc", ".so"))] == []
 
 
-def test_the_wheel_tells_hls4ml_of_the_backend_and_the_shell_of_the_command(unpacked: Path) -> None:
+def test_the_wheel_tells_hls4ml_of_the_backend_pytest_of_the_plugin_and_the_shell_of_the_command(
+    unpacked: Path,
+) -> None:
     entries = configparser.ConfigParser()
     entries.read(next(unpacked.glob("*.dist-info")) / "entry_points.txt")
     assert entries["hls4ml.backends"]["verilog"] == "l1ml.rtl.backend:register"
     assert entries["console_scripts"]["l1ml"] == "l1ml.cli:main"
+    assert entries["pytest11"]["l1ml"] == "l1ml.pytest_plugin"
 
 
 def test_the_command_line_of_the_wheel_lists_its_specs(unpacked: Path) -> None:

@@ -192,7 +192,9 @@ def check_vitis(pack: Pack, folder: Path) -> Verdict:
     try:
         vitis = importlib.import_module("l1ml.verification.vitis")
     except ImportError:
-        raise L1mlError(f"{folder} holds no design.json; RTL by Vitis HLS cannot be checked yet") from None
+        raise L1mlError(
+            f"{folder} holds RTL by Vitis HLS, which this l1ml cannot simulate; install a newer one"
+        ) from None
     outputs, latency, interval = vitis.simulate_vitis(folder, pack.network, pack.inputs)
     event, output = np.nonzero(outputs != pack.outputs)
     wrong = np.stack([event, output, outputs[event, output]], axis=1)

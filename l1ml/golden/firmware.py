@@ -46,10 +46,10 @@ def look_into(folder: Path) -> Found:
         return Found(verilog=folder / "rtl/verilog", hls=folder / "convert/hls")
     if (folder / FILE_NAME).is_file():
         return Found(verilog=folder)
-    if (folder / _BUILD_SCRIPT).is_file():
-        return Found(hls=folder)
-    if any(folder.glob("*.v")):
-        return Found(vitis=folder)
+    vitis = folder if any(folder.glob("*.v")) or any(folder.glob("**/syn/verilog/*.v")) else None
+    hls = folder if (folder / _BUILD_SCRIPT).is_file() else None
+    if vitis or hls:
+        return Found(hls=hls, vitis=vitis)
     raise L1mlError(f"{folder} holds no Verilog ({FILE_NAME} is missing) and no hls4ml project ({_BUILD_SCRIPT} is)")
 
 

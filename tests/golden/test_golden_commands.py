@@ -16,6 +16,7 @@ from command_line import SmallBuild, error_of, l1ml
 
 from l1ml.errors import L1mlError
 from l1ml.golden.checking import Verdict, check
+from l1ml.golden.firmware import Found, look_into
 from l1ml.golden.making import freeze
 from l1ml.golden.pack import Pack
 
@@ -208,6 +209,18 @@ def test_folders_of_the_other_kind_and_of_nothing_are_refused(
     ):
         with pytest.raises(L1mlError, match=message):
             check(pack, tmp_path / "work", **folders)
+
+
+def test_rtl_of_vitis_hls_is_told_by_its_files(small_build: SmallBuild, tmp_path: Path) -> None:
+    project = tmp_path / "hls"
+    verilog = project / "small_tagger_prj/solution1/syn/verilog"
+    verilog.mkdir(parents=True)
+    (verilog / "small_tagger.v").touch()
+    assert look_into(verilog) == Found(vitis=verilog)
+    assert look_into(project) == Found(vitis=project)
+    shutil.copy(small_build.folder / "convert/hls/build_lib.sh", project)
+    assert look_into(project) == Found(hls=project, vitis=project)
+    assert look_into(small_build.folder / "rtl/verilog") == Found(verilog=small_build.folder / "rtl/verilog")
 
 
 def test_a_damaged_pack_is_one_line_and_exit_code_1(pack_file: Path, tmp_path: Path) -> None:
