@@ -8,7 +8,6 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,8 @@ from numpy.typing import NDArray
 from l1ml.errors import L1mlError
 from l1ml.paths import shared
 from l1ml.verification.packing import bus_bytes, pack
-from l1ml.verification.simulation import CoreSimulator
+from l1ml.verification.process import time_limit
+from l1ml.verification.simulation import CoreSimulator, _runner
 
 BEFORE = 8
 """Events that are sent before the one that is looked for, which may have left something behind."""
@@ -33,16 +33,14 @@ def save_waveform(simulator: CoreSimulator, events: NDArray[np.int64], file: Pat
     Raises:
         L1mlError: If the simulation does not build or run.
     """
-    from cocotb_tools.runner import get_runner
-
-    design, runner = simulator.design, get_runner("verilator")
-    runner.log.setLevel("WARNING")
+    design = simulator.design
+    what, cycles = f"the waveform of {design.name}", len(events) * design.initiation_interval + design.latency
     job = {
         "initiation_interval": design.initiation_interval,
         "latency": design.latency,
         "output_bytes": bus_bytes(design.outputs),
     }
-    compiled = _compile(simulator, runner)
+    compiled = _compile(simulator)
     bench = str(shared("sim") / "core")
     with tempfile.TemporaryDirectory(prefix="l1ml-waveform-") as scratch:
         folder = Path(scratch)
@@ -51,7 +49,7 @@ def save_waveform(simulator: CoreSimulator, events: NDArray[np.int64], file: Pat
         np.save(folder / "inputs.npy", rows.reshape(len(events), design.words, -1))
         sys.path.insert(0, bench)  # cocotb hands sys.path on to the simulator's Python
         try:
-            runner.test(
+            _runner(what, time_limit(cycles)).test(
                 test_module="bench_waveform",
                 hdl_toplevel=design.name,
                 hdl_toplevel_lang="verilog",
@@ -62,6 +60,8 @@ def save_waveform(simulator: CoreSimulator, events: NDArray[np.int64], file: Pat
                 extra_env={"L1ML_JOB": str(folder), "COCOTB_LOG_LEVEL": "WARNING"},
                 log_file=folder / "run.log",
             )
+        except L1mlError as error:
+            raise L1mlError(str(error).partition("; see ")[0]) from error  # the log goes with the folder
         except (Exception, SystemExit) as error:
             raise L1mlError(f"no waveform of {design.name}: {_reason(folder / 'run.log')}") from error
         finally:
@@ -74,7 +74,7 @@ def save_waveform(simulator: CoreSimulator, events: NDArray[np.int64], file: Pat
         partial.replace(file)
 
 
-def _compile(simulator: CoreSimulator, runner: Any) -> Path:
+def _compile(simulator: CoreSimulator) -> Path:
     """Compile a core with tracing, unless it has been done for the same sources. Returns the folder."""
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in simulator.sources)).hexdigest()
     target = simulator.work / f"waveform-{digest[:16]}"
@@ -85,7 +85,7 @@ def _compile(simulator: CoreSimulator, runner: Any) -> Path:
     shutil.copy(shared("sim") / "fst/lz4.h", target)
     (target / "liblz4.a").write_bytes(b"!<arch>\n")
     try:
-        runner.build(
+        _runner().build(
             sources=simulator.sources,
             hdl_toplevel=simulator.design.name,
             build_dir=target,
