@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -20,6 +19,7 @@ from l1ml.rtl.design import FILE_NAME
 from l1ml.verification.compare import differences, wrong_segment
 from l1ml.verification.emulator import Emulator
 from l1ml.verification.simulation import CoreSimulator
+from l1ml.verification.vitis import simulate_vitis
 
 Integers: TypeAlias = NDArray[np.int64]
 Guard: TypeAlias = Callable[[], AbstractContextManager[object]]
@@ -189,13 +189,7 @@ def check_cpp(pack: Pack, emulator: Emulator, again: Path, guard: Guard = nullco
 
 def check_vitis(pack: Pack, folder: Path) -> Verdict:
     """Send the vectors of a pack through RTL that Vitis HLS made."""
-    try:
-        vitis = importlib.import_module("l1ml.verification.vitis")
-    except ImportError:
-        raise L1mlError(
-            f"{folder} holds RTL by Vitis HLS, which this l1ml cannot simulate; install a newer one"
-        ) from None
-    outputs, latency, interval = vitis.simulate_vitis(folder, pack.network, pack.inputs)
+    outputs, latency, interval = simulate_vitis(folder, pack.network, pack.inputs)
     event, output = np.nonzero(outputs != pack.outputs)
     wrong = np.stack([event, output, outputs[event, output]], axis=1)
     verdict = _verdict("RTL", pack, wrong, lambda event: "", (latency, interval))

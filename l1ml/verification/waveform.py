@@ -16,7 +16,7 @@ from l1ml.errors import L1mlError
 from l1ml.paths import shared
 from l1ml.verification.packing import bus_bytes, pack
 from l1ml.verification.process import time_limit
-from l1ml.verification.simulation import CoreSimulator, _runner
+from l1ml.verification.simulation import CoreSimulator, cocotb_runner
 
 BEFORE = 8
 """Events that are sent before the one that is looked for, which may have left something behind."""
@@ -49,7 +49,7 @@ def save_waveform(simulator: CoreSimulator, events: NDArray[np.int64], file: Pat
         np.save(folder / "inputs.npy", rows.reshape(len(events), design.words, -1))
         sys.path.insert(0, bench)  # cocotb hands sys.path on to the simulator's Python
         try:
-            _runner(what, time_limit(cycles)).test(
+            cocotb_runner(what, time_limit(cycles)).test(
                 test_module="bench_waveform",
                 hdl_toplevel=design.name,
                 hdl_toplevel_lang="verilog",
@@ -85,7 +85,7 @@ def _compile(simulator: CoreSimulator) -> Path:
     shutil.copy(shared("sim") / "fst/lz4.h", target)
     (target / "liblz4.a").write_bytes(b"!<arch>\n")
     try:
-        _runner().build(
+        cocotb_runner().build(
             sources=simulator.sources,
             hdl_toplevel=simulator.design.name,
             build_dir=target,
