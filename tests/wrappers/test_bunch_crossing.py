@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from running import compile_wrapper, run_bench
-from small_cores import OBJECTS, SmallCore
+from small_cores import SmallCore
 
 from l1ml.verification.packing import pack, unpack
 from l1ml.wrappers import write_wrappers
@@ -103,7 +103,7 @@ def played(trigger: SmallCore, tmp_path_factory: pytest.TempPathFactory) -> Play
     table.bunches(100, marker=True)
     rows = np.array(table.rows)
     numbers = rows[:, 3] % len(core.events)
-    noise = np.random.default_rng(1).integers(-256, 256, (len(rows), OBJECTS))
+    noise = np.random.default_rng(1).integers(-256, 256, (len(rows), core.events.shape[1]))
     objects = np.where(rows[:, 3:] >= 0, core.events[numbers], noise)
     ports = {"rst": rows[:, 0], "bc0": rows[:, 1], "in_valid": rows[:, 2]}
     ports |= {"in_data": pack(objects, core.design.inputs[:1])}
