@@ -197,7 +197,7 @@ class Bench:
         return found | {"wrong": np.array(self.wrong)}
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")  # several times what it takes
 async def drive(dut: Any) -> None:
     """Events and registers at once."""
     folder = Path(os.environ["L1ML_JOB"])

@@ -26,7 +26,7 @@ from cocotbext.axi import AxiLiteBus, AxiLiteMaster
 APPLY, SAMPLE, CLEAR = 1, 2, 4
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")  # several times what it takes
 async def drive(dut: Any) -> None:
     """Go through the phases."""
     folder = Path(os.environ["L1ML_JOB"])

@@ -119,7 +119,7 @@ class Bench:
         return {name: np.asarray(value) for name, value in found.items()}
 
 
-@cocotb.test()
+@cocotb.test(timeout_time=1, timeout_unit="ms")  # several times what it takes
 async def drive(dut: object) -> None:
     """Go through the phases."""
     folder = Path(os.environ["L1ML_JOB"])
