@@ -65,9 +65,6 @@ def test_one_wrong_weight_is_found(emulator: Emulator, rom: Path) -> None:
     assert first is not None
     assert (first.event, first.output) == (0, 1)
     assert first.golden - first.rtl == -inputs[0, 2]
-    outputs, latency, interval = simulate_vitis(solution, NETWORK, inputs[:5])
-    np.testing.assert_array_equal(outputs, np.stack([inputs[:5, 0] + inputs[:5, 1], inputs[:5, 1]], axis=1))
-    assert (latency, interval) == (2, 2)
 
 
 @pytest.mark.parametrize(
