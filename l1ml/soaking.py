@@ -58,7 +58,7 @@ def soak_build(build: Build, events: int, *, seed: int | None = None, time_limit
         events=events,
         seed=spec.seed if seed is None else seed,
         settings=tuple(settings),
-        time_limit=time_limit or spec.time_limit,
+        time_limit=spec.time_limit if time_limit is None else time_limit,
     )
     with heard(), claimed(build.root, build.spec.project):
         parts = Prepared.load(build.folder("dataset")).parts

@@ -150,6 +150,15 @@ def test_ports_are_matched_by_name_then_by_order(tmp_path: Path) -> None:
     assert (found.reset, found.reset_active) == ("ap_rst", 1)
 
 
+def test_verilog_with_a_module_missing_is_an_error_that_names_the_log(rom: Path) -> None:
+    (rom / "adder_w2_ROM_AUTO_1R.v").unlink()
+    with pytest.raises(
+        L1mlError, match=r"Verilator's build of adder ended with .*%Error.*adder_w2_ROM.*; see "
+    ) as error:
+        simulate_vitis(rom, NETWORK, events(1))
+    assert Path(str(error.value).rpartition("see ")[2]).is_file()
+
+
 def test_a_folder_without_verilog_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(L1mlError, match="holds no folder syn/verilog"):
         simulate_vitis(tmp_path, NETWORK, events(1))

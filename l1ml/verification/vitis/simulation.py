@@ -175,7 +175,6 @@ def _simulate(
     control = job / "ports.vlt"
     control.write_text(render("rtl/probes.vlt.j2", top=top, ports=[*interface.controls, *names], probes=[]))
     set_up_verilator(sources)
-    kept = Path(tempfile.gettempdir()) / f"l1ml-{top}-vitis.log"
     bench, what = str(shared("sim") / "vitis"), f"the simulation of {top}"
     started = time.monotonic()
     sys.path.insert(0, bench)  # cocotb hands sys.path on to the simulator's Python
@@ -207,6 +206,7 @@ def _simulate(
         if not (job / "results.npz").exists():
             raise L1mlError(f"{what} ended without results; see {log}")
     except (L1mlError, SystemExit) as error:  # the latter by cocotb, if its bench fails
+        kept = Path(tempfile.mkdtemp(prefix="l1ml-vitis-log-")) / log.name
         shutil.copyfile(log, kept)
         reason = str(error) if isinstance(error, L1mlError) else f"{what} ended without results; see {log}"
         raise L1mlError(reason.replace(str(log), str(kept))) from error
