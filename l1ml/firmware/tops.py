@@ -37,11 +37,13 @@ class Top:
         name: Name of the module.
         title: What it is, in a few words.
         files: Sources in order of compilation, from the firmware folder.
+        clock_ns: Clock period that it has to reach, in ns.
     """
 
     name: str
     title: str
     files: tuple[str, ...]
+    clock_ns: float
     ports: tuple[Port, ...]
 
     @property
@@ -76,7 +78,7 @@ class Top:
         return found
 
 
-def read_top(root: Path, name: str, title: str, files: Sequence[str]) -> Top:
+def read_top(root: Path, name: str, title: str, files: Sequence[str], clock_ns: float) -> Top:
     """Look at a module.
 
     Args:
@@ -84,12 +86,13 @@ def read_top(root: Path, name: str, title: str, files: Sequence[str]) -> Top:
         name: Name of the module; its file has that name.
         title: What it is.
         files: Sources in order of compilation, from the firmware folder.
+        clock_ns: Clock period that it has to reach, in ns.
 
     Raises:
         L1mlError: If it cannot be read or has no clock or reset of a known name.
     """
     needed = [root / file for file in files if file.endswith("_pkg.sv") or Path(file).stem == name]
-    top = Top(name, title, tuple(files), read_ports(name, needed))
+    top = Top(name, title, tuple(files), clock_ns, read_ports(name, needed))
     for kind, known in (("clock", CLOCKS), ("reset", RESETS)):
         if sum(port.name in known for port in top.ports) != 1:
             raise L1mlError(f"{name} needs one {kind}, with the name {' or '.join(known)}")

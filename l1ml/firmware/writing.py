@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,13 +30,33 @@ SHARE = 0.25
 """Share of the clock period that is left outside, on each side of a module."""
 
 
+BUNCH_CROSSING_NS = 24.95
+"""Between two bunch crossings of the LHC, not rounded up: clocks in step with them are a little faster for it."""
+
+_Wanted = tuple[str, str, list[str], float]
+"""Name, title, sources and clock period of a module."""
+
+
 @dataclass(frozen=True)
 class IpName:
-    """Vendor, library and version of the IP; its name is that of the module."""
+    """Vendor, library and version of the IP; its name is that of the module.
+
+    Raises:
+        L1mlError: If Vivado would not take one of them.
+    """
 
     vendor: str = "l1ml"
     library: str = "trigger"
     version: str = "1.0"
+
+    def __post_init__(self) -> None:
+        for name, form, wanted in (
+            ("vendor", r"[A-Za-z][\w.-]*", "letters, digits, dots, hyphens"),
+            ("library", r"[A-Za-z][\w.-]*", "letters, digits, dots, hyphens"),
+            ("version", r"\d+\.\d+", "two numbers such as 1.0"),
+        ):
+            if not re.fullmatch(form, getattr(self, name), re.ASCII):
+                raise L1mlError(f"the {name} of an IP cannot be {getattr(self, name)!r}; it takes {wanted}")
 
 
 def write_firmware(build: Path, out: Path | None = None, ip: IpName | None = None) -> tuple[Path, tuple[Top, ...]]:
@@ -97,7 +118,6 @@ def _write(finished: Finished, folder: Path, ip: IpName) -> tuple[Top, ...]:
             f"vivado/constraints/{top.name}.xdc": render(
                 "vivado/constraints.xdc.j2",
                 top=top,
-                clock_ns=design.clock_ns,
                 share=SHARE,
                 initiation_interval=design.initiation_interval,
             ),
@@ -107,7 +127,7 @@ def _write(finished: Finished, folder: Path, ip: IpName) -> tuple[Top, ...]:
             (folder / name).write_text(text)
     shutil.copy2(templates / "vivado/project.tcl", folder / "vivado")
     shutil.copy2(templates / "vivado/package.tcl", folder / "ip")
-    write_vitis(finished, folder / "vitis", ip.version if ip.version.count(".") == 2 else f"{ip.version}.0")
+    write_vitis(finished, folder / "vitis", f"{ip.version}.0")
     values = {"design": design, "tops": tops, "default": default_top(tops), "ip": ip, "verified": finished.verified}
     values["wrapped"] = (folder / "wrappers").is_dir()
     (folder / "README.md").write_text(render("vivado/README.md.j2", **values))
@@ -126,22 +146,24 @@ def _tops(finished: Finished, folder: Path) -> tuple[Top, ...]:
     """The modules that can be built on their own."""
     design = finished.design
     core = [f"rtl/{file}" for file in design.files]
-    wanted: list[tuple[str, str, list[str]]] = [(design.name, f"Core {design.name}", core)]
+    wanted: list[_Wanted] = [(design.name, f"Core {design.name}", core, design.clock_ns)]
     if finished.trigger:
         title = f"Core {design.name} with thresholds in registers"
-        wanted.append((finished.trigger, title, [*core, f"rtl/{finished.trigger}.sv"]))
+        wanted.append((finished.trigger, title, [*core, f"rtl/{finished.trigger}.sv"], design.clock_ns))
     wanted += _wrappers(finished, folder)
     with ThreadPoolExecutor(2) as pool:
         return tuple(pool.map(lambda want: read_top(folder, *want), wanted))
 
 
-def _wrappers(finished: Finished, folder: Path) -> list[tuple[str, str, list[str]]]:
-    """Write the wrappers; name, title and sources of each."""
+def _wrappers(finished: Finished, folder: Path) -> list[_Wanted]:
+    """Write the wrappers."""
     from l1ml.wrappers import write_wrappers
 
     rtl, target = folder / "rtl", folder / "wrappers"
     before = {file.name for file in rtl.iterdir()}
-    made = write_wrappers(finished.design, rtl, finished.wrapper_options())
+    design, options = finished.design, finished.wrapper_options()
+    made = write_wrappers(design, rtl, options)
+    in_step = min(design.clock_ns, BUNCH_CROSSING_NS / options.clocks_per_bx)
     target.mkdir()
     for file in rtl.iterdir():
         if file.name not in before:
@@ -151,6 +173,7 @@ def _wrappers(finished: Finished, folder: Path) -> list[tuple[str, str, list[str
             wrapper.top,
             f"{wrapper.instantiates}, {wrapper.title}",
             [f"{'rtl' if file in before else 'wrappers'}/{file}" for file in wrapper.files],
+            in_step if wrapper.name in ("bunch_crossing", "emp") else design.clock_ns,
         )
         for wrapper in made
     ]

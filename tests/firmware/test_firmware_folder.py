@@ -82,7 +82,8 @@ def test_constraints_bound_every_port_and_excuse_no_path(anomaly: Written) -> No
             assert ports.split() == top.pins(direction)
         named = {pin.removesuffix("[*]") for pin in (*top.pins("input"), *top.pins("output"))}
         assert named == {port.name for port in top.ports} - {top.clock}
-        assert re.findall(rf"create_clock -name {top.clock} -period (\S+) \[get_ports {top.clock}\]", code) == ["2.800"]
+        period = "2.772" if top.name.endswith(("_bx", "_emp")) else "2.800"  # in step with bunch crossings: 9 clocks
+        assert re.findall(rf"create_clock -name {top.clock} -period (\S+) \[get_ports {top.clock}\]", code) == [period]
         assert not re.search("multicycle|false_path", code)
         assert "Exceptions: none" in text
 
@@ -155,7 +156,7 @@ def test_yosys_takes_the_tagger_and_its_stream(tagger: Written, family: str) -> 
 def test_the_plain_verilog_around_a_module_passes_lint(anomaly: Written) -> None:
     folder, tops = anomaly
     top = tops[-1]
-    shim = Top(f"{top.name}_ip", "", (*top.files, f"ip/{top.name}_ip.v"), top.ports)
+    shim = Top(f"{top.name}_ip", "", (*top.files, f"ip/{top.name}_ip.v"), top.clock_ns, top.ports)
     assert lint_warnings(folder, shim) == []
 
 
@@ -199,6 +200,8 @@ def test_faults_of_the_user_end_in_one_line(copy_build: Callable[..., Path], tmp
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/thesis.tex").touch()
     assert "holds something else" in error_of(l1ml("firmware", build, "--out", tmp_path / "mine"))
+    message = error_of(l1ml("firmware", build, "--ip-version", "1.0}"))
+    assert message == "the version of an IP cannot be '1.0}'; it takes two numbers such as 1.0"
     file = build / "verify/verification.json"
     verdict = json.loads(file.read_text())
     file.write_text(json.dumps(verdict | {"mismatches": 3}))

@@ -140,7 +140,7 @@ def test_buses_of_a_wrapper_become_interfaces_with_their_clock(vendor: Vendor, t
     stream = [Port(f"s_axis_{role}", way, 8 if role == "tdata" else 1) for role, way in _STREAM]
     registers = [Port(f"s_axil_{role}", "input", 8) for role in ("awaddr", "awvalid", "wdata")]
     ports = (Port("aclk", "input", 1), Port("aresetn", "input", 1), *stream, *registers, Port("led", "output", 1))
-    top = Top("wrapped", "A wrapper", ("wrapped.sv",), ports)
+    top = Top("wrapped", "A wrapper", ("wrapped.sv",), 4.0, ports)
     for name in ("ip/package.tcl", "vivado/settings", "vivado/constraints"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
     shutil.copy2(HERE.parents[1] / "firmware_templates/vivado/package.tcl", tmp_path / "ip")
