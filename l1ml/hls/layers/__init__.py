@@ -12,7 +12,7 @@ from typing import Any
 
 from l1ml.paths import shared
 
-MODULES = ("binned_thresholds", "input_scaler", "norm1", "sum_of_squares", "thresholds")
+MODULES = ("binned_thresholds", "divergence", "input_scaler", "norm1", "sum_of_squares", "thresholds")
 """The layers."""
 
 

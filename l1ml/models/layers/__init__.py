@@ -12,16 +12,18 @@ set_up_keras()  # before tf_keras and hls4ml are imported
 
 from l1ml.hls.layers import register_handlers  # noqa: E402
 from l1ml.models.layers.binned_thresholds import BinnedThresholds  # noqa: E402
+from l1ml.models.layers.divergence import Divergence  # noqa: E402
 from l1ml.models.layers.input_scaler import InputScaler  # noqa: E402
 from l1ml.models.layers.norm1 import Norm1  # noqa: E402
 from l1ml.models.layers.sum_of_squares import SumOfSquares  # noqa: E402
 from l1ml.models.layers.thresholds import Thresholds  # noqa: E402
 
-__all__ = ["BinnedThresholds", "InputScaler", "Norm1", "SumOfSquares", "Thresholds", "custom_objects"]
+__all__ = ["BinnedThresholds", "Divergence", "InputScaler", "Norm1", "SumOfSquares", "Thresholds", "custom_objects"]
 
 register_handlers()  # whoever has such a layer can have hls4ml convert it
 
 
 def custom_objects() -> dict[str, type]:
     """The layers by name, for ``load_model`` of Keras and ``load_qmodel`` of QKeras."""
-    return {layer.__name__: layer for layer in (BinnedThresholds, InputScaler, Norm1, SumOfSquares, Thresholds)}
+    layers = (BinnedThresholds, Divergence, InputScaler, Norm1, SumOfSquares, Thresholds)
+    return {layer.__name__: layer for layer in layers}
