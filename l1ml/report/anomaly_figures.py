@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from l1ml.datasets.hardware_objects import AXES, OBJECTS
 from l1ml.errors import L1mlError
 from l1ml.report.figures import WIDE, sample_note
-from l1ml.report.formats import CLASS_LABELS, metric, percent
+from l1ml.report.formats import CLASS_LABELS, metric
 from l1ml.report.inputs import MODELS, BuildData
 from l1ml.report.style import FAINT, INK, LINES, MUTED, PALETTE, STROKES, Plot, header, plain_ticks
-from l1ml.training.anomaly import TARGET_FPR
+from l1ml.training.anomaly import CONFIDENCE, TARGET_FPR
 from l1ml.training.evaluate import roc_area
 from l1ml.training.rates import input_rate
 
@@ -42,10 +42,16 @@ def roc(data: BuildData) -> Plot:
             seen = fake > 0
             axes.plot(fake[seen], found[seen], LINES[model], color=_color(label), **STROKES[model])
         areas[label] = f"{name}: {metric('auc', *roc_area(data.truth[either] > 0, score))}"
+    limits = _limits(data)
+    for label, entry in _entries(data).items():
+        # Lower than this the threshold is not known, so that the efficiency has an upper limit alone.
+        axes.errorbar(TARGET_FPR, limits[entry], yerr=0.3 * limits[entry], uplims=True, color=_color(label),
+                      marker="_", markersize=9, capsize=3, linestyle="none")  # fmt: skip
     axes.axvline(TARGET_FPR, color=INK, linewidth=1.0, linestyle=(0, (4, 3)))
     axes.text(TARGET_FPR * 1.15, 0.98, f"{TARGET_FPR:g}", color=MUTED, fontsize="small", va="top",
               transform=axes.get_xaxis_transform())  # fmt: skip
-    axes.set(xscale="log", yscale="log", xlim=(TARGET_FPR / 2, 1), ylim=(1e-3, 1.3))
+    lowest = min([1e-3, *(limit / 2 for limit in limits.values())])
+    axes.set(xscale="log", yscale="log", xlim=(TARGET_FPR / 2, 1), ylim=(lowest, 1.3))
     axes.set(xlabel="False positive rate (background)", ylabel="Signal efficiency")
     axes.grid(True)
     handles = [Line2D([], [], color=_color(label), linewidth=2.4, label=text) for label, text in areas.items()]
@@ -56,9 +62,12 @@ def roc(data: BuildData) -> Plot:
         name="roc",
         title="ROC curves",
         figure=figure,
-        caption=f"AUC of the firmware. Curves begin at one of {background.sum():,} background events; the dashed line "
-        f"is a false positive rate of {TARGET_FPR:g}.",
-        alt="ROC curves. AUC of the firmware: " + ", ".join(areas.values()),
+        caption=f"AUC of the firmware. Curves begin at one of {background.sum():,} background events; arrows at a "
+        f"false positive rate of {TARGET_FPR:g}, the dashed line, are upper limits at {CONFIDENCE:.0%}.",
+        alt="ROC curves. AUC of the firmware: "
+        + ", ".join(areas.values())
+        + f". Efficiency at {TARGET_FPR:g} false positives: "
+        + ", ".join(f"{name} {metric('tpr_limit', limits[_entries(data)[k]])}" for k, name in _signals(data).items()),
     )
 
 
@@ -90,9 +99,7 @@ def scores(data: BuildData) -> Plot:
         caption=f"Score of the firmware ({data.labels['hls']}); dashed lines are the thresholds, bars statistical "
         "errors, the first bin holds what is below.",
         alt="Histogram of the scores. Median: "
-        + ", ".join(
-            f"{n} {np.median(score[data.truth == k]):.2f}" for k, n in {0: "background", **_signals(data)}.items()
-        ),
+        + ", ".join(f"{n} {_median(score[data.truth == k])}" for k, n in {0: "background", **_signals(data)}.items()),
     )
 
 
@@ -109,10 +116,10 @@ def rates(data: BuildData) -> Plot:
     rate, error = fired * each, np.sqrt(fired) * each
     left.plot(thresholds, rate, color=PALETTE[0])
     left.fill_between(thresholds, np.maximum(rate - error, each / 10), rate + error, color=PALETTE[0], alpha=0.25)
-    lines = []
+    lines, errors = [], _thresholds(data, "threshold_error")
     for k, (point, value) in enumerate(_thresholds(data).items()):
         found = metric("rate_khz", data.metrics["hls"]["rate_khz"][point], data.metrics["hls"]["rate_khz_error"][point])  # type: ignore[index]
-        lines.append(f"{point}: score from {value:g}, {found}")
+        lines.append(f"{point}: score from {metric('threshold', value, errors[point])}, {found}")
         for axes in (left, right):
             axes.axvline(value, color=PALETTE[2 + k], linewidth=1.3, label=lines[-1] if axes is left else None)
     for label, name in _signals(data).items():
@@ -195,7 +202,7 @@ def occupancies(data: BuildData) -> Plot:
         figure=figure,
         caption="Events in which an object is there; bars are binomial errors.",
         alt="Share of events with each object. At least one muon: "
-        + ", ".join(f"{name} {percent(there[data.truth == k, muons].mean())}" for k, name in classes.items()),
+        + ", ".join(f"{name} {metric('tpr', *share(there[data.truth == k, muons]))}" for k, name in classes.items()),
         wide=True,
     )
 
@@ -209,11 +216,30 @@ def _color(label: int) -> str:
     return PALETTE[label - 1] if label else BACKGROUND_COLOR
 
 
-def _thresholds(data: BuildData) -> dict[str, float]:
-    found = data.metrics["quantized"].get("threshold")
+def _entries(data: BuildData) -> dict[int, str]:
+    """Labels of the signals and their names in the metrics."""
+    return {k: name for k, name in enumerate(data.dataset.classes) if k > 0}
+
+
+def _thresholds(data: BuildData, name: str = "threshold") -> dict[str, float]:
+    found = data.metrics["quantized"].get(name)
     if not isinstance(found, dict):
-        raise L1mlError("train/metrics.json has no numbers quantized.threshold: run l1ml build again")
+        raise L1mlError(f"train/metrics.json has no numbers quantized.{name}: run l1ml build again")
     return found
+
+
+def _limits(data: BuildData) -> dict[str, float]:
+    found = data.metrics["hls"].get("tpr_limit")
+    if not isinstance(found, dict):
+        raise L1mlError("convert/metrics.json has no numbers hls.tpr_limit: run l1ml build again")
+    return found
+
+
+def _median(score: NDArray[np.float32]) -> str:
+    """Median with half of what the events between whose places it lies differ by."""
+    places = np.clip(0.5 + np.array([-0.5, 0.0, 0.5]) / np.sqrt(len(score)), 0, 1)
+    low, value, high = np.quantile(score, places)
+    return f"{value:.2f} ± {(high - low) / 2:.2f}"
 
 
 def _at_or_above(ordered: NDArray[np.float32], thresholds: NDArray[np.float64]) -> NDArray[np.int64]:

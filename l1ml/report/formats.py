@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import floor, log10
 from typing import Any
 
 BUNCH_CROSSING_NS = 25.0
@@ -26,8 +27,11 @@ PERCENT_METRICS = (
 )
 """Metrics that are shares of events and read better in percent."""
 
+LIMITS = ("tpr_limit",)
+"""Metrics that are upper limits on a share of events."""
 
-UNITS = {"rate_khz": (1, 1, " kHz")}
+
+UNITS = {"rate_khz": (1, 1, " kHz"), "threshold": (1, 2, "")}
 """Scale, digits and unit of other metrics."""
 
 
@@ -54,6 +58,8 @@ def percent(share: float, digits: int = 1) -> str:
 
 def metric(name: str, value: float, error: float | None = None) -> str:
     """A metric with its statistical error, if there is one."""
+    if name in LIMITS:
+        return f"< {value * 100:.2f} %"
     scale, digits, unit = (100, 2, " %") if name in PERCENT_METRICS else UNITS.get(name, (1, 4, ""))
     plus_minus = "" if error is None else f" ± {error * scale:.{digits}f}"
     return f"{value * scale:.{digits}f}{plus_minus}{unit}"
@@ -81,3 +87,15 @@ def pace(interval_ns: float) -> str:
 def setting(value: Any) -> str:
     """A value of a spec as one types it."""
     return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def scientific(value: float, error: float) -> str:
+    """A small number with its error, such as (2.4 ± 0.8) × 10⁻⁴."""
+    place = floor(log10(value))
+    scale = 10.0**-place
+    return f"({value * scale:.1f} ± {error * scale:.1f}) × {power_of_ten(place)}"
+
+
+def power_of_ten(place: int) -> str:
+    """10 with a raised exponent."""
+    return "10" + str(place).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))

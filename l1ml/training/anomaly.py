@@ -13,6 +13,8 @@ from l1ml.training.rates import FEWEST, rate_at
 
 TARGET_FPR = 1e-5
 """False positive rate at which anomaly triggers are compared (arXiv:2107.02157)."""
+CONFIDENCE = 0.95
+"""Of a limit on the efficiency there."""
 
 
 def lowest_fpr(background: int) -> float:
@@ -44,6 +46,40 @@ def efficiency_at_fpr(
     return value, float(np.hypot(binomial, (high - low) / 2))
 
 
+def efficiency_limit(
+    signal: NDArray[np.floating], background: NDArray[np.floating], fpr: float, confidence: float = CONFIDENCE
+) -> float:
+    """What share of a signal can be above the threshold that a share of the background reaches, at most.
+
+    It holds however few background events there are. With n of them, the number above that threshold is binomial (as
+    good as Poisson) with a mean of at most n times the rate. Let k be the smallest number that is reached with a
+    probability p of no more than half of what may go wrong: then all but p of the time the threshold lies above the
+    k-th highest background score. The share of the signal above that one has a Clopper-Pearson upper limit, whose
+    confidence is such that both together fail as often as allowed.
+
+    Args:
+        signal: Scores of the signal, shape (any,).
+        background: Scores of the background, shape (any,).
+        fpr: The share of the background.
+        confidence: Probability that the limit holds.
+
+    Returns:
+        The share; 1 if the background is so small that even its lowest score tells nothing.
+    """
+    from scipy.special import bdtrc, betaincinv
+
+    n, wrong = len(background), 1 - confidence
+    above = bdtrc(np.arange(n), n, fpr)  # binomial probability of more than k, for each k
+    enough = np.flatnonzero(above <= wrong / 2)
+    if not len(enough):
+        return 1.0
+    k = int(enough[0])
+    found = int(np.count_nonzero(signal > np.sort(background)[-1 - k]))
+    if found == len(signal):
+        return 1.0
+    return float(betaincinv(found + 1, len(signal) - found, 1 - (wrong - above[k])))
+
+
 def anomaly_metrics(
     labels: NDArray[np.int64],
     score: NDArray[np.floating],
@@ -64,7 +100,8 @@ def anomaly_metrics(
 
     Returns:
         ``auc_signals`` of all signals together; by signal ``auc`` and, at the false positive rate ``fpr``, ``tpr``; by
-        working point ``rate_khz``. Each has its statistical error under ``<name>_error``.
+        working point ``rate_khz``. Each has its statistical error under ``<name>_error``. ``tpr_limit`` is by signal
+        the upper limit on the efficiency at `TARGET_FPR`.
     """
     background = score[labels == 0]
     fpr = lowest_fpr(len(background))
@@ -77,6 +114,10 @@ def anomaly_metrics(
     for k, point in enumerate(working_points):
         fired = bits[labels == 0, k].astype(np.float64)
         found["rate_khz"][point] = rate_at(fired, 1.0, filled)
+    limits = {
+        name: efficiency_limit(score[labels == label], background, TARGET_FPR)
+        for label, name in enumerate(signals, start=1)
+    }
     auc, auc_error = roc_area(labels > 0, score)
     metrics: dict[str, Any] = {
         "auc_signals": auc,
@@ -85,6 +126,8 @@ def anomaly_metrics(
         "fpr_error": float(np.sqrt(fpr / len(background))),
     }
     for name, values in found.items():
+        if name == "rate_khz":
+            metrics["tpr_limit"] = limits
         metrics[name] = {entry: value for entry, (value, _) in values.items()}
         metrics[f"{name}_error"] = {entry: error for entry, (_, error) in values.items()}
     return metrics

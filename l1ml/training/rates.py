@@ -49,6 +49,25 @@ def threshold_for(score: NDArray[np.floating], rate: float, filled: int, step: f
     Raises:
         L1mlError: If the rate is that of fewer than `FEWEST` events, or of more than there are.
     """
+    allowed = _allowed(score, rate, filled)
+    loudest = float(np.sort(score)[-1 - allowed])  # the first event that must not fire
+    return loudest + step if step else float(np.nextafter(np.float32(loudest), np.float32(np.inf)))
+
+
+def threshold_error(score: NDArray[np.floating], rate: float, filled: int) -> float:
+    """Statistical error of `threshold_for`: half of what it moves as its events vary by one standard deviation.
+
+    Raises:
+        L1mlError: As `threshold_for`.
+    """
+    allowed, ordered = _allowed(score, rate, filled), np.sort(score)[::-1].astype(np.float64)
+    spread = max(round(np.sqrt(allowed)), 1)
+    low, high = ordered[min(allowed + spread, len(ordered) - 1)], ordered[allowed - spread]
+    return float(high - low) / 2
+
+
+def _allowed(score: NDArray[np.floating], rate: float, filled: int) -> int:
+    """Events that may fire at most."""
     each = input_rate(filled) / len(score)
     allowed = int(rate / each)
     if allowed < FEWEST or allowed >= len(score):
@@ -56,5 +75,4 @@ def threshold_for(score: NDArray[np.floating], rate: float, filled: int, step: f
             f"a rate of {rate:g} kHz cannot be had from {len(score):,} background events, of which each counts for "
             f"{each:.3g} kHz; give {FEWEST * each:.3g} to {(len(score) - 1) * each:.6g} kHz, or take more events"
         )
-    loudest = float(np.sort(score)[-1 - allowed])  # the first event that must not fire
-    return loudest + step if step else float(np.nextafter(np.float32(loudest), np.float32(np.inf)))
+    return allowed

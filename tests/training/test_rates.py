@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from l1ml.errors import L1mlError
-from l1ml.training.anomaly import TARGET_FPR, efficiency_at_fpr, lowest_fpr
-from l1ml.training.rates import FEWEST, input_rate, rate_at, threshold_for
+from l1ml.training.anomaly import TARGET_FPR, efficiency_at_fpr, efficiency_limit, lowest_fpr
+from l1ml.training.rates import FEWEST, input_rate, rate_at, threshold_error, threshold_for
 
 FILLED = 2760
 SCORES = np.random.default_rng(4).integers(0, 400, 20_000) / 8
@@ -57,3 +57,36 @@ def test_the_error_of_an_efficiency_holds_what_the_threshold_owes_to_few_backgro
     assert values.mean() == pytest.approx((20 / 5000) ** 0.5, rel=0.05)  # exp(-t/2) where exp(-t) is the rate
     assert errors.mean() == pytest.approx(values.std(), rel=0.25)
     assert efficiency_at_fpr(np.zeros(100), rng.random(5000), 0.004)[1] > 0
+
+
+@pytest.mark.parametrize(("fpr", "background"), [(1e-3, 400), (0.01, 2000)])
+def test_the_limit_on_an_efficiency_holds_in_95_of_100_experiments(fpr: float, background: int) -> None:
+    rng = np.random.default_rng(8)
+    truth = fpr**0.5  # exp(-t/2) above the threshold t, where exp(-t) is the rate
+    limits = np.array(
+        [efficiency_limit(rng.exponential(2.0, 500), rng.exponential(1.0, background), fpr) for _ in range(300)]
+    )
+    assert np.mean(limits >= truth) >= 0.95
+    assert np.median(limits) < 15 * truth  # it says something
+
+
+def test_the_limit_needs_no_background_event_above_the_threshold() -> None:
+    background, signal = np.arange(42_000.0), np.full(5000, 1e6)
+    assert efficiency_limit(signal, background, 1e-5) == 1.0
+    # Three events or more exceed the threshold in 0.9 % of the experiments, two in 6.7 %: so the third highest counts.
+    signal = np.array([41_997.0] * 4990 + [41_997.5] * 10)
+    assert efficiency_limit(signal, background, 1e-5) == pytest.approx(
+        0.0035, abs=2e-4
+    )  # 17.4 events where 10 are found
+    assert efficiency_limit(signal, background[:3], 0.9) == 1.0  # three events tell nothing of a rate of 90 %
+
+
+def test_the_error_of_a_threshold_is_how_it_varies_from_sample_to_sample() -> None:
+    rng = np.random.default_rng(9)
+    asked = 40.5 * input_rate(FILLED) / 5000
+    samples = [rng.exponential(1.0, 5000) for _ in range(300)]
+    found = np.array([threshold_for(s, asked, FILLED) for s in samples])
+    errors = np.array([threshold_error(s, asked, FILLED) for s in samples])
+    assert errors.mean() == pytest.approx(found.std(), rel=0.15)
+    with pytest.raises(L1mlError, match="cannot be had from 5,000 background events"):
+        threshold_error(samples[0], asked / 10, FILLED)
