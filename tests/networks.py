@@ -28,7 +28,8 @@ from l1ml.rtl.trace import TracedSegment, full_range, trace_segment
 from l1ml.verification.emulator import Emulator
 
 Options = Mapping[str, Mapping[str, Any]]
-"""hls4ml's options by layer name: ``precision`` is a mapping of its own, everything else is taken as it is."""
+"""hls4ml's options by layer name: ``precision`` is a mapping of its own, ``types`` changes some of hls4ml's, everything
+else is taken as it is."""
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +67,8 @@ def convert(model: Any, folder: Path, options: Options | None = None, *, write_r
             for key, value in layer.items():
                 if key == "precision":
                     config["LayerName"][name]["Precision"] = dict(value)
+                elif key == "types":
+                    config["LayerName"][name].setdefault("Precision", {}).update(value)
                 else:
                     config["LayerName"][name][key] = value
         arguments = {"project_name": "net", "io_type": "io_parallel", "write_rtl": write_rtl, **more}

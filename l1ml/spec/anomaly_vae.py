@@ -26,7 +26,10 @@ class AutoencoderSpec(ModelSpec):
 
     hidden: Annotated[Hidden, Field(min_length=1)] = (32, 16)
     latent: int = Field(8, ge=3, le=8)
-    """Dimensions of the latent space; the score is the sum of the squares of the means μ."""
+    """Dimensions of the latent space."""
+    score: Literal["means", "divergence", "reconstruction"] = "means"
+    """How odd an event is. ``means``: the sum of the squares of the means μ; ``divergence``: that of the latent space
+    from the unit normal distribution; ``reconstruction``: what a plain autoencoder misses of the scaled inputs."""
     weight_bits: int = Field(8, ge=3, le=8)
     activation_bits: int = Field(8, ge=6, le=8)
     scaled_precision: FixedPrecision = "fixed<8,4,RND_CONV,SAT>"

@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ml.arithmetic.sum_of_squares import exact_sum
 from l1ml.console import console
 from l1ml.datasets import anomaly, public_anomaly
-from l1ml.datasets.hardware_objects import AXES, INPUTS, OBJECTS
+from l1ml.datasets.hardware_objects import INPUTS
 from l1ml.datasets.parts import Events, Prepared, split
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
+from l1ml.models.anomaly_scores import Divergence, Means, Reconstruction, Score
 from l1ml.spec.anomaly_vae import AnomalyDatasetSpec, AnomalyVaeSpec
-from l1ml.training.rates import threshold_for
+from l1ml.training.autoencoding import input_weights, powers_of_two, weighted_errors, weighted_sample, where_there
+from l1ml.training.rates import threshold_error, threshold_for
 from l1ml.training.scaling import HARDWARE, WORK, Scaling
 from l1ml.triggers.trigger import Metrics, Outputs, Trained, Trigger
 
 if TYPE_CHECKING:
+    from l1ml.models.autoencoder import AnomalyShape
     from l1ml.report.trigger import TriggerReport
-    from l1ml.training.train import Objective, Sample
 
 BACKGROUND = anomaly.CLASSES.index("background")
 
@@ -33,9 +34,6 @@ SCORE, BITS = "score", "bits"
 
 MEANS = "means"
 """What the networks also tell, but not the firmware: the means of the latent space."""
-
-SMALLEST_SPREAD = 0.05
-"""Spread that an input is at least taken to have, scaled; objects that are hardly ever there have none."""
 
 PUBLIC_FILES = {
     "background": "background*.h5",
@@ -48,7 +46,7 @@ PUBLIC_FILES = {
 
 
 class AnomalyVae(Trigger[AnomalyVaeSpec]):
-    """How far is an event from the origin of the latent space of an autoencoder that knows the background alone?"""
+    """How odd is an event to an autoencoder that knows the background alone?"""
 
     outputs = (SCORE, BITS)
     headline = "auc_signals"
@@ -72,53 +70,64 @@ class AnomalyVae(Trigger[AnomalyVaeSpec]):
         )
 
     def train(self, spec: AnomalyVaeSpec, data: Prepared) -> Trained:
-        """The autoencoder in floating point; from its encoder, and to give the same means, the quantized one."""
+        """The autoencoder in floating point; from it, and to give the same outputs, the quantized network."""
         from l1ml.models.anomaly import firmware_model
-        from l1ml.models.autoencoder import AnomalyShape, copy_weights, float_autoencoder, quantized_encoder
+        from l1ml.models.autoencoder import AnomalyShape, copy_weights, float_autoencoder
         from l1ml.training.train import DISTANCE, Sample, TrainingOptions, quantized_weights, train, train_pruned
 
         model, asked = spec.model, spec.training
         objects = {part: events.inputs[OBJECTS_INPUT] for part, events in data.parts.items()}
         scaling = Scaling.fit(objects["train"], FixedType.parse(model.scaled_precision))
         scaled = {part: scaling.run(values) for part, values in objects.items()}
+        seen = [scaled["train"], scaled["validation"]]
         shape = AnomalyShape(len(INPUTS), model.hidden, model.latent, model.weight_bits, model.activation_bits)
-        options, seen = TrainingOptions.of(spec, shape.dense), (scaled["train"], scaled["validation"])
-        reference = float_autoencoder(shape, asked.beta)
-        sample = _sample(objects, scaled, asked.angle_weight)
-        first = train(reference.model, sample, options, _reconstruction(), "Floating point")
+        weights = input_weights(scaled["train"], asked.angle_weight)
+        score = _score(model.score, shape, scaling.result, weights)
+        options = TrainingOptions.of(spec, score.dense)
+        counted: list[Any] = [where_there(objects[part]) * weights for part in ("train", "validation")]
+        if isinstance(score, Reconstruction):  # the score itself is what is to be small
+            counted = [4.0**score.powers] * 2
+        reference = float_autoencoder(shape, None if isinstance(score, Reconstruction) else asked.beta)
+        sample = weighted_sample(seen, seen, counted)
+        first = train(reference.model, sample, options, weighted_errors(), "Floating point")
 
         # Trained on its own, it would find another latent space, where other events are odd.
-        quantized = quantized_encoder(shape)
-        copy_weights(reference.encoder, quantized)
-        wanted = [_means(reference.encoder, x) for x in seen]
-        sample = Sample(seen[0], wanted[0], seen[1], wanted[1])
-        quantized, second = train_pruned(quantized, sample, options, DISTANCE, "Quantized and pruned")
+        source, quantized = score.reference(reference), score.quantized()
+        copy_weights(source, quantized)
+        wanted = [score.limited(_outputs(source, x)) for x in seen]
+        if isinstance(score, Reconstruction):
+            sample, objective = weighted_sample(seen, wanted, counted), weighted_errors()
+        else:
+            sample, objective = Sample(seen[0], wanted[0], seen[1], wanted[1]), DISTANCE
+        pruned, second = train_pruned(quantized, sample, options, objective, "Quantized and pruned")
+        quantized = score.quantized()  # whose layers have been called once, so that their order can be read
+        copy_weights(pruned, quantized)
 
-        score_type = exact_sum(model.latent, shape.mean)
         outputs: dict[str, Outputs] = {}
         metrics: dict[str, Metrics] = {}
-        for name, network, step in (("float", reference.encoder, 0.0), ("quantized", quantized, score_type.lsb)):
-            thresholds = _thresholds(spec, _score(_means(network, np.concatenate(seen))), step)
-            means = _means(network, scaled["test"])
-            score = _score(means)[:, None]
-            outputs[name] = {SCORE: score, BITS: (score >= thresholds).astype(np.float32), MEANS: means}
-            metrics[name] = {"threshold": dict(zip(spec.thresholds.rates_khz, thresholds.tolist(), strict=True))}
-        for point, value in metrics["quantized"]["threshold"].items():
-            if value > score_type.maximum * score_type.lsb:
-                raise L1mlError(
-                    f"thresholds.rates_khz.{point}: more background than that has the largest score, "
-                    f"{score_type.maximum * score_type.lsb:g}; give a higher rate"
-                )
-            console.print(f"    {point}: score from {value:g}")
+        both, test = np.concatenate(seen), scaled["test"]
+        for name, network, latent, score_of, step in (
+            ("float", source, reference.encoder, score.real, 0.0),
+            ("quantized", quantized, _latent(quantized), score.fixed, score.type.lsb),
+        ):
+            found = _thresholds(spec, score_of(_outputs(network, both), both), step)
+            thresholds = np.array([value for value, _ in found.values()])
+            values = score_of(_outputs(network, test), test)[:, None]
+            decided = (values >= thresholds).astype(np.float32)
+            outputs[name] = {SCORE: values, BITS: decided, MEANS: _outputs(latent, test)}
+            for place, key in enumerate(("threshold", "threshold_error")):
+                metrics.setdefault(name, {})[key] = {point: pair[place] for point, pair in found.items()}
+        _check(found, score.type)
         return Trained(
-            model=firmware_model(quantized, scaling.offsets.tolist(), scaling.shifts.tolist(), len(thresholds)),
+            model=firmware_model(
+                quantized, scaling.offsets.tolist(), scaling.shifts.tolist(), len(thresholds), score.layers
+            ),
             types={
                 OBJECTS_INPUT: HARDWARE,
-                THRESHOLDS: score_type,
+                THRESHOLDS: score.type,
                 "scaler": scaling.result,
                 "scaler/work": WORK,
-                # hls4ml would merge the cast to this type with the layers before it, and forget the type.
-                **dict.fromkeys((shape.dense[-1], f"{shape.dense[-1]}_linear"), shape.mean),
+                **score.types,
             },
             outputs=outputs,
             weights=quantized_weights(quantized),
@@ -167,38 +176,11 @@ def _public(folder: Path) -> dict[str, Path]:
     return {name: files[0] for name, files in found.items()}
 
 
-def _sample(
-    objects: dict[str, NDArray[np.float32]], scaled: dict[str, NDArray[np.float32]], angle_weight: float
-) -> Sample:
-    """Scaled inputs, and for each event what is to be reconstructed and what each of it counts for, side by side.
-
-    Inputs count in units of their spread, so that many GeV of a jet are no more than few of a muon. η and φ of an
-    object that is not there do not count.
-    """
-    from l1ml.training.train import Sample
-
-    spread = np.maximum(scaled["train"].std(axis=0), SMALLEST_SPREAD)
-    axis = np.tile([1.0] + [angle_weight] * (len(AXES) - 1), len(OBJECTS))
-
-    def wanted(part: str) -> NDArray[np.float32]:
-        there = np.repeat(objects[part][:, :: len(AXES)] > 0, len(AXES), axis=1)
-        is_pt = np.arange(len(INPUTS)) % len(AXES) == 0
-        return np.concatenate([scaled[part], (there | is_pt) * axis / spread**2], axis=1).astype(np.float32)
-
-    return Sample(scaled["train"], wanted("train"), scaled["validation"], wanted("validation"))
-
-
-def _reconstruction() -> Objective:
-    """Half the sum of the weighted squares of what is missed: minus the log likelihood of normal errors."""
-    import tensorflow as tf
-
-    from l1ml.training.train import Objective
-
-    def loss(wanted: Any, found: Any) -> Any:
-        values, weights = tf.split(wanted, 2, axis=-1)
-        return tf.reduce_sum(weights * tf.square(values - found), axis=-1) / 2
-
-    return Objective(lambda: loss)
+def _score(kind: str, shape: AnomalyShape, scaled: FixedType, weights: NDArray[np.float64]) -> Score:
+    """The score that a spec asks for."""
+    if kind == "reconstruction":
+        return Reconstruction(shape, scaled, powers_of_two(weights))
+    return Divergence(shape) if kind == "divergence" else Means(shape)
 
 
 def _renamed(curves: dict[str, list[float]]) -> dict[str, list[float]]:
@@ -206,16 +188,33 @@ def _renamed(curves: dict[str, list[float]]) -> dict[str, list[float]]:
     return {key.replace("loss", "distance"): values for key, values in curves.items()}
 
 
-def _means(encoder: Any, scaled: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Means μ of the latent space, shape (n, dimensions)."""
-    return np.asarray(encoder.predict(scaled, batch_size=16384, verbose=0))
+def _outputs(network: Any, scaled: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What a network gives, shape (n, outputs)."""
+    return np.asarray(network.predict(scaled, batch_size=16384, verbose=0))
 
 
-def _score(means: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Σμ²; exact for a quantized encoder."""
-    return np.asarray(np.sum(np.square(means), axis=1))
+def _latent(network: Any) -> Any:
+    """The part of a quantized network that gives the means μ of the latent space."""
+    from tf_keras.models import Model
+
+    return Model(network.inputs, network.get_layer("latent").output)
 
 
-def _thresholds(spec: AnomalyVaeSpec, score: NDArray[np.float32], step: float) -> NDArray[np.float64]:
-    asked = spec.thresholds
-    return np.array([threshold_for(score, rate, asked.filled_bunches, step) for rate in asked.rates_khz.values()])
+def _thresholds(spec: AnomalyVaeSpec, score: NDArray[np.float32], step: float) -> dict[str, tuple[float, float]]:
+    """Threshold of each working point and its error."""
+    filled = spec.thresholds.filled_bunches
+    return {
+        point: (threshold_for(score, rate, filled, step), threshold_error(score, rate, filled))
+        for point, rate in spec.thresholds.rates_khz.items()
+    }
+
+
+def _check(thresholds: dict[str, tuple[float, float]], kind: FixedType) -> None:
+    """Say the thresholds, and see that the score can reach each."""
+    for point, (value, error) in thresholds.items():
+        if value > kind.maximum * kind.lsb:
+            raise L1mlError(
+                f"thresholds.rates_khz.{point}: more background than that has the largest score, "
+                f"{kind.maximum * kind.lsb:g}; give a higher rate"
+            )
+        console.print(f"    {point}: score from {value:g} ± {error:.2g}")
