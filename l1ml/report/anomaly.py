@@ -27,7 +27,7 @@ def anomaly_rows(data: BuildData) -> list[Metric]:
     for name, label in (
         ("auc", "AUC, {}"),
         ("tpr", f"Efficiency at {measured} false positives, {{}}"),
-        ("tpr_limit", f"Efficiency at {wanted} false positives, limit at {CONFIDENCE:.0%}, {{}}"),
+        ("tpr_limit", f"Efficiency at {wanted} false positives, limit at {CONFIDENCE * 100:.0f} % confidence, {{}}"),
     ):
         rows += [
             _row(data, name, label.format(CLASS_LABELS.get(entry, entry)), entry) for entry in _entries(data, name)

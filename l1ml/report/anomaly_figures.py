@@ -16,6 +16,7 @@ from l1ml.report.formats import CLASS_LABELS, metric
 from l1ml.report.inputs import MODELS, BuildData
 from l1ml.report.style import FAINT, INK, LINES, MUTED, PALETTE, STROKES, Plot, header, plain_ticks
 from l1ml.training.anomaly import CONFIDENCE, TARGET_FPR
+from l1ml.training.detection import share
 from l1ml.training.evaluate import roc_area
 from l1ml.training.rates import input_rate
 
@@ -62,8 +63,8 @@ def roc(data: BuildData) -> Plot:
         name="roc",
         title="ROC curves",
         figure=figure,
-        caption=f"AUC of the firmware. Curves begin at one of {background.sum():,} background events; arrows at a "
-        f"false positive rate of {TARGET_FPR:g}, the dashed line, are upper limits at {CONFIDENCE:.0%}.",
+        caption=f"AUC of the firmware. Curves begin at one of {background.sum():,} background events. Arrows at "
+        f"{TARGET_FPR:g}, the dashed line, are upper limits at {CONFIDENCE * 100:.0f} % confidence.",
         alt="ROC curves. AUC of the firmware: "
         + ", ".join(areas.values())
         + f". Efficiency at {TARGET_FPR:g} false positives: "
@@ -124,11 +125,11 @@ def rates(data: BuildData) -> Plot:
             axes.axvline(value, color=PALETTE[2 + k], linewidth=1.3, label=lines[-1] if axes is left else None)
     for label, name in _signals(data).items():
         chosen = np.sort(score[data.truth == label])
-        share = _at_or_above(chosen, thresholds) / len(chosen)
-        spread = np.sqrt(share * (1 - share) / len(chosen))
-        right.plot(thresholds, share, color=_color(label), label=name)
+        found_share = _at_or_above(chosen, thresholds) / len(chosen)
+        spread = np.sqrt(found_share * (1 - found_share) / len(chosen))
+        right.plot(thresholds, found_share, color=_color(label), label=name)
         right.fill_between(
-            thresholds, np.maximum(share - spread, 1e-5), share + spread, color=_color(label), alpha=0.25
+            thresholds, np.maximum(found_share - spread, 1e-5), found_share + spread, color=_color(label), alpha=0.25
         )
     left.set(yscale="log", ylabel="Rate of the background [kHz]")
     right.set(yscale="log", ylim=(1e-4, 1.3), ylabel="Signal efficiency")
@@ -183,11 +184,11 @@ def occupancies(data: BuildData) -> Plot:
     lowest = 1e-4
     for k, (label, name) in enumerate(classes.items()):
         chosen = there[data.truth == label]
-        share = chosen.mean(axis=0)
-        error = np.sqrt(share * (1 - share) / len(chosen))
+        shares = chosen.mean(axis=0)
+        error = np.sqrt(shares * (1 - shares) / len(chosen))
         place = np.arange(len(OBJECTS)) + 0.16 * (k - (len(classes) - 1) / 2)
-        seen = share > 0
-        axes.errorbar(place[seen], share[seen], error[seen], fmt="o", color=_color(label), markersize=4, label=name)
+        seen = shares > 0
+        axes.errorbar(place[seen], shares[seen], error[seen], fmt="o", color=_color(label), markersize=4, label=name)
     for k in range(1, len(OBJECTS)):
         axes.axvline(k - 0.5, color=FAINT, linewidth=0.7, zorder=0.5)
     axes.set_xticks(range(len(OBJECTS)), [name.replace("_", " ") for name in OBJECTS], rotation=45)
