@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import yaml
 from command_line import SmallBuild, l1ml
+from public_files import particles, write_files
 
 from l1ml.datasets import anomaly, jets, rings
-from l1ml.datasets.hardware_objects import INPUTS
 from l1ml.flow import STAGES
 
 JETS = 2500
@@ -41,7 +41,10 @@ def electron_build(tmp_path_factory: pytest.TempPathFactory) -> SmallBuild:
 
 @pytest.fixture(scope="session")
 def anomaly_build(tmp_path_factory: pytest.TempPathFactory) -> SmallBuild:
-    """A small anomaly trigger at reuse factor 8, made once for all workers of pytest-xdist."""
+    """A small anomaly trigger at reuse factor 8, its score the divergence, on files like those of the public benchmark.
+
+    It is made once for all workers of pytest-xdist.
+    """
     return _built(tmp_path_factory, "anomalies", _anomaly_spec)
 
 
@@ -123,21 +126,16 @@ def _anomaly_spec(folder: Path) -> dict[str, object]:
     sample = anomaly.load()
     rows = [np.flatnonzero(sample.labels == k) for k in range(len(anomaly.CLASSES))]
     rng = np.random.default_rng(2)
-    chosen = np.concatenate(
-        [rng.choice(r, BACKGROUND if k == 0 else SIGNAL, replace=False) for k, r in enumerate(rows)]
-    )
-    np.savez(
-        folder / "anomaly.npz",
-        objects=sample.objects[chosen],
-        labels=sample.processes[chosen],
-        input_names=np.array(INPUTS),
-        class_names=np.array(anomaly.PROCESSES),
-    )
+    events = {
+        name: particles(sample.objects[rng.choice(found, SIGNAL if label else BACKGROUND, replace=False)])
+        for label, (name, found) in enumerate(zip(anomaly.CLASSES, rows, strict=True))
+    }
+    write_files(folder / "zenodo", events)
     return {
         "project": "small_axo",
         "trigger": "anomaly_vae",
-        "dataset": {"source": "generated", "path": str(folder / "anomaly.npz")},
-        "model": {"hidden": [8], "latent": 3},
+        "dataset": {"source": "public", "path": str(folder / "zenodo")},
+        "model": {"hidden": [8], "latent": 3, "score": "divergence"},
         "training": {"epochs": 6, "batch_size": 256},
         "pruning": {"sparsity": 0.5, "ramp_epochs": 2},
         "thresholds": {"rates_khz": {"loose": 3000, "tight": 300}},

@@ -65,6 +65,15 @@ def test_the_firmware_is_bit_exact_and_folded(anomaly_build: SmallBuild, design:
         assert (anomaly_build.folder / f"report/figures/{figure}.svg").stat().st_size > 1000
 
 
+def test_every_number_of_the_report_has_an_uncertainty_or_is_a_limit(anomaly_build: SmallBuild) -> None:
+    page = (anomaly_build.folder / "report/report.html").read_text()
+    table = page[page.index("Metrics on ") :]
+    cells = [cell.split("</td>")[0] for cell in table[: table.index("</table>")].split('<td class="n">')[1:]]
+    # All signals; AUC, efficiency and limit of each; threshold and rate of each working point.
+    assert len(cells) == 3 * (1 + 3 * 4 + 2 * len(POINTS))
+    assert all("±" in cell or "&lt; " in cell for cell in cells), cells
+
+
 def test_verification_sees_both_values_of_every_bit_on_real_events(anomaly_build: SmallBuild) -> None:
     families = json.loads((anomaly_build.folder / "verify/verification.json").read_text())["families"]
     with np.load(anomaly_build.folder / "verify/vectors.npz") as file:

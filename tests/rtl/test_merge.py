@@ -16,8 +16,7 @@ KINDS = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concat
 # Types of both inputs and of the result.
 TYPES = {
     "exact": ("fixed<6,3>", "fixed<5,4>", "auto"),
-    "unsigned": ("ufixed<6,4>", "ufixed<5,2>", "fixed<7,4,RND_CONV,SAT>"),
-    "mixed": ("fixed<6,2>", "ufixed<4,3>", "ufixed<5,3,TRN,WRAP>"),
+    "mixed": ("fixed<6,2>", "ufixed<4,3>", "ufixed<5,3,RND_CONV,SAT>"),
 }
 
 

@@ -27,11 +27,12 @@ def test_a_layer_without_lowering_is_named_with_its_class_and_what_is_supported(
         write(graph)
 
 
-def test_a_merge_that_is_no_function_of_two_elements_is_refused(keras: Any, tmp_path: Path) -> None:
-    x = keras.Input((4,), name="x")
+def test_a_merge_of_other_than_vectors_is_refused(keras: Any, tmp_path: Path) -> None:
+    x = keras.Input((2, 3), name="x")
     y = keras.layers.Activation("relu", name="relu")(x)
-    graph = convert(keras.Model(x, keras.layers.Dot(1, name="dot")([x, y])), tmp_path, write_rtl=True)
-    with pytest.raises(L1mlError, match=r"layer 'dot': merge 'dot1d' has no Verilog lowering; supported: add, "):
+    model = keras.Model(x, keras.layers.Concatenate(axis=1, name="stack")([x, y]))
+    graph = convert(model, tmp_path, write_rtl=True)
+    with pytest.raises(L1mlError, match=r"layer 'stack': merge 'concatenate2d' has no Verilog lowering; .*: add, "):
         write(graph)
 
 
