@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import shutil
 import tempfile
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -76,12 +78,14 @@ class NativeSimulator:
             L1mlError: If a tool is missing or the Verilog does not compile.
         """
         target = self.program.parent
-        if (target / "done").exists():
+        if self.program.exists():
             return
         sources = [self.verilog / name for name in self.design.files]
         set_up_verilator(sources)
-        target.mkdir(parents=True, exist_ok=True)
-        log, design, harness = target / "build.log", self.design, shared("sim") / "native"
+        shutil.rmtree(self.work, ignore_errors=True)  # what was compiled of other Verilog, or not to its end
+        scratch = target.with_name(f".{target.name}.{os.getpid()}")
+        scratch.mkdir(parents=True)
+        log, design, harness = self.work / "build.log", self.design, shared("sim") / "native"
         parameters = {
             "IN_BITS": sum(t.bits for t in design.inputs),
             "OUT_BITS": sum(t.bits for t in design.outputs),
@@ -93,12 +97,12 @@ class NativeSimulator:
             "verilator", "--cc", "--exe", "--build", "-j", str(usable_cores()), "--no-timing", "-O3", "-CFLAGS", "-O2",
             "--x-assign", "fast", "--x-initial", "fast", "-Wno-fatal", "-Wno-lint", "-Wno-style", "--top-module", TOP,
             *(f"-G{name}={value}" for name, value in parameters.items()), f"-DL1ML_CORE={design.name}",
-            "--Mdir", target, harness / "main.cpp", *sources,
+            "--Mdir", scratch, harness / "main.cpp", *sources,
             harness / f"{TOP}.sv",
         ]  # fmt: skip
         limit = HOURS_TO_BUILD * 3600
-        run_to_end(command, what=f"Verilator's build of {design.name}", log=log, limit=limit, folder=target)
-        (target / "done").touch()
+        run_to_end(command, what=f"Verilator's build of {design.name}", log=log, limit=limit, folder=scratch)
+        scratch.rename(target)
 
     def run(self, inputs: NDArray[np.uint8], golden: NDArray[np.uint8]) -> NativeRun:
         """Send events through the core, back to back, and compare each result.
