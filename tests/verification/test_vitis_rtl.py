@@ -91,10 +91,14 @@ def test_a_rom_that_is_not_whole_is_an_error_never_zeros(rom: Path, content: str
     ("miniature", "old", "new", "message"),
     [
         ("pipelined", "assign ap_ready = ap_start &", "assign ap_ready = 1'b0 &", "takes no event in 500 clock cycles"),
-        ("pipelined", "assign layer2_out_1_ap_vld = ap_done;", "assign layer2_out_1_ap_vld = ap_done & x[0];",
-         r"gives \d+ values on layer2_out_1 for 400 events \(back_to_back\)"),
-        ("sequential", "if (ap_CS_fsm[1]) layer2_out[17:9]", "if (ap_CS_fsm[2]) layer2_out[17:9]",
-         "answers event 0 otherwise in pattern 'gaps'"),
+        pytest.param(
+            "pipelined", "assign layer2_out_1_ap_vld = ap_done;", "assign layer2_out_1_ap_vld = ap_done & x[0];",
+            r"gives \d+ values on layer2_out_1 for 400 events \(back_to_back\)", marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            "sequential", "if (ap_CS_fsm[1]) layer2_out[17:9]", "if (ap_CS_fsm[2]) layer2_out[17:9]",
+            "answers event 0 otherwise in pattern 'gaps'", marks=pytest.mark.slow,
+        ),
     ],
     ids=["never ready", "a valid bit too few", "late result"],
 )  # fmt: skip
