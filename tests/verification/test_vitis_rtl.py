@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from handmade import write_project
+from networks import compile_graph
 from numpy.typing import NDArray
 
+import l1ml
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.rtl.graph import Network, Tensor
@@ -53,6 +56,27 @@ def test_every_form_of_ports_and_protocol_is_driven(
     assert (result.simulation.latency, result.simulation.initiation_interval) == (latency, interval)
     assert set(result.simulation.patterns) == {"back_to_back", "gaps", "reset"}
     assert result.as_dict()["latency_cycles"] == latency
+
+
+def test_a_model_of_the_vitis_backend_is_held_against_its_rtl(keras: Any, tmp_path: Path) -> None:
+    """The C++ is hls4ml's own here, of a network that computes what the miniatures do."""
+    import hls4ml
+
+    x = keras.Input((3,), name="x")
+    model = keras.Model(x, keras.layers.Dense(2, use_bias=False, activation=None, name="sums")(x))
+    model.set_weights([np.array([[1, 0], [1, 1], [0, -1]])])
+    config = hls4ml.utils.config_from_keras_model(model, granularity="name", backend="Vitis")
+    config["LayerName"]["x"]["Precision"]["result"] = "fixed<8,8>"
+    config["LayerName"]["sums"]["Precision"].update(result="fixed<9,9>", weight="fixed<3,3>")
+    config["LayerName"]["sums_linear"]["Precision"]["result"] = "fixed<9,9>"
+    options = {"output_dir": str(tmp_path), "project_name": "adder", "io_type": "io_parallel", "backend": "Vitis"}
+    graph = hls4ml.converters.convert_from_keras_model(model, hls_config=config, **options)
+    compile_graph(graph)
+    result = l1ml.verify(graph, rtl=MINIATURES / "pipelined", events=600)
+    assert (result.events, result.outputs, result.mismatches) == (600, 2, 0)
+    assert result.simulation.latency == 2
+    with pytest.raises(L1mlError, match="convert it with backend='Verilog'"):
+        l1ml.verify(graph, events=600)
 
 
 def test_one_wrong_weight_is_found(emulator: Emulator, rom: Path) -> None:
