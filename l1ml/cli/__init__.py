@@ -12,10 +12,11 @@ from l1ml.cli import building, showing  # isort: skip
 from l1ml.cli import comparing  # isort: skip
 from l1ml.cli import firmware  # isort: skip
 from l1ml.cli import golden  # isort: skip
+from l1ml.cli import faults  # isort: skip
 from l1ml.cli import data  # isort: skip
 from l1ml.cli.application import app
 
-__all__ = ["app", "building", "comparing", "data", "firmware", "golden", "main", "showing"]
+__all__ = ["app", "building", "comparing", "data", "faults", "firmware", "golden", "main", "showing"]
 
 
 def main() -> None:

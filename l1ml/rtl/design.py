@@ -29,6 +29,8 @@ class Module(BaseModel):
         register_bits: Flip-flops of its pipeline, before synthesis.
         strobes: Control inputs of a folded module: the clock cycle, counted from ``in_valid``, in which each is set.
         cells: Files of cells that it is built of.
+        ranges: For outputs with elements that cannot be all that their type holds, lowest and highest integer of each
+            element, in LSB.
         expected_luts: LUTs of a folded module as strategy ``auto`` reckons them, before any synthesis.
     """
 
@@ -48,6 +50,7 @@ class Module(BaseModel):
     register_bits: int
     strobes: dict[str, int] = {}
     cells: tuple[str, ...] = ()
+    ranges: dict[str, tuple[tuple[int, int], ...]] = {}
     expected_luts: float = 0.0
 
 

@@ -129,6 +129,7 @@ class _Segments:
             producers=tuple(segment.producer(t) for t in segment.outputs),
             reuse_factor=segment.reuse_factor,
             start=start,
+            ranges={t.name: found for t in segment.outputs if (found := _ranges(t, self.intervals[t.name]))},
             **known,
         )
 
@@ -176,6 +177,13 @@ class _Segments:
             "cells": printed.cells,
             "expected_luts": printed.luts,
         }
+
+
+def _ranges(tensor: Tensor, intervals: list[Interval]) -> tuple[tuple[int, int], ...]:
+    """What the elements of a tensor can be in LSB, if not everything that its type holds."""
+    lsb = tensor.type.lsb
+    ranges = tuple((round(low / lsb), round(high / lsb)) for low, high, _ in intervals)
+    return ranges if set(ranges) != {(tensor.type.minimum, tensor.type.maximum)} else ()
 
 
 def _core(design: Design, arrival: dict[str, int]) -> str:

@@ -14,6 +14,7 @@ from l1ml.flow import Build
 from l1ml.rtl.design import Design
 from l1ml.triggers import load_settings
 from l1ml.verification.compare import compare
+from l1ml.verification.directed import SHARE, add_directed
 from l1ml.verification.emulator import Emulator, quantize_inputs
 from l1ml.verification.simulation import CoreSimulator
 from l1ml.verification.vectors import make_vectors
@@ -31,9 +32,12 @@ def run(build: Build, folder: Path) -> None:
     settings = load_settings(build.folder("train"))
     test = Prepared.load(build.folder("dataset")).parts["test"].with_settings(settings)
     events = quantize_inputs([test.inputs[t.name] for t in design.inputs], design)
-    vectors = make_vectors(design, spec.events, data=events, seed=spec.seed, settings=settings)
+    emulator = Emulator.of_project(build.folder("convert") / "hls", design)
+    sought = spec.events // SHARE
+    vectors = make_vectors(design, spec.events - sought, data=events, seed=spec.seed, settings=settings)
+    vectors = add_directed(vectors, emulator, design, spec.events, spec.seed)
     simulator = CoreSimulator(verilog, work=folder / "sim", time_limit=spec.time_limit)
-    result = compare(simulator, Emulator.of_project(build.folder("convert") / "hls", design), vectors.inputs)
+    result = compare(simulator, emulator, vectors.inputs)
     measured = (result.simulation.latency, result.simulation.initiation_interval)
     if measured != (design.latency, design.initiation_interval):
         raise L1mlError(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +70,19 @@ class Emulator:
         pairs = zip(outputs, self.design.outputs, strict=True)
         return np.concatenate([_integers(values, tensor) for values, tensor in pairs], axis=1)
 
+    def layer_sizes(self) -> dict[str, int]:
+        """Number of elements of each layer that tracing knows, by name.
+
+        Raises:
+            L1mlError: If the source of the C++ is not beside its library, or was written without tracing.
+        """
+        source = self.library.parent / f"{self.design.name}.cpp"
+        text = source.read_text() if source.exists() else ""
+        found = re.findall(r'nnet::save_layer_output<\w+>\(\w+, "(\w+)", (\d+)\);', text)
+        if not found:
+            raise L1mlError(f"{source} does not tell the sizes of the layers; write it again with tracing")
+        return {name: int(size) for name, size in found}
+
     def trace(self, inputs: NDArray[np.int64], sizes: dict[str, int]) -> dict[str, NDArray[np.float64]]:
         """Outputs of layers within the network, by hls4ml's tracing.
 
@@ -90,7 +105,7 @@ class Emulator:
             for event in range(len(inputs)):
                 self._top(*(_row(a, event) for a in arguments), *(_row(o, event) for o in outputs))
                 self._library.collect_trace_output(slots)
-                found = {slot.name.decode(): slot.data for slot in slots if slot.name}
+                found = {slot.name.decode(): slot.data for slot in takewhile(lambda slot: slot.name, slots)}
                 for name, size in sizes.items():
                     if name not in found:
                         raise L1mlError(f"the C++ of {self.design.name} does not trace layer {name!r}; write it again")

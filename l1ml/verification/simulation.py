@@ -157,21 +157,7 @@ class CoreSimulator:
     ) -> dict[str, NDArray[np.uint8]]:
         """Run the bench on a compiled core and return what it recorded."""
         words = self.design.words
-
-        def some(events: int) -> int:
-            return min(events, max(events // words, LONG_EVENTS))
-
-        job = {
-            "initiation_interval": self.design.initiation_interval,
-            "latency": self.design.latency,
-            "output_bytes": bus_bytes(self.design.outputs),
-            "gap_events": some(GAP_EVENTS),
-            "reset_events": some(RESET_EVENTS),
-            "crowded_events": some(CROWDED_EVENTS),
-            "restart_events": some(RESTART_EVENTS),
-            "probes": probes or {},
-            "seed": seed,
-        }
+        job = bench_job(self.design, seed) | {"probes": probes or {}}
         with tempfile.TemporaryDirectory(prefix="l1ml-sim-") as scratch:
             folder = Path(scratch)
             (folder / "job.json").write_text(json.dumps(job))
@@ -187,7 +173,9 @@ class CoreSimulator:
         design = self.design
         each = design.initiation_interval * (2 * events + 2 * RESET_EVENTS + CROWDED_EVENTS)
         return (
-            each + 4 * design.words * GAP_EVENTS + (RESTART_EVENTS + 6) * (design.latency + design.initiation_interval)
+            each
+            + 4 * design.words * GAP_EVENTS
+            + (RESTART_EVENTS + 6) * (2 * design.latency + 3 * design.initiation_interval)
         )
 
     def _pattern(self, results: dict[str, NDArray[np.uint8]], name: str) -> Pattern:
@@ -268,6 +256,24 @@ def cocotb_runner(what: str = "", limit: float | None = None) -> Any:
     runner = Runner()
     runner.log.setLevel(logging.WARNING)  # it would log every command line
     return runner
+
+
+def bench_job(design: Design, seed: int) -> dict[str, Any]:
+    """What the bench is told of a core: its timing, and how many events each pattern of stimuli has."""
+
+    def some(events: int) -> int:
+        return min(events, max(events // design.words, LONG_EVENTS))
+
+    return {
+        "initiation_interval": design.initiation_interval,
+        "latency": design.latency,
+        "output_bytes": bus_bytes(design.outputs),
+        "gap_events": some(GAP_EVENTS),
+        "reset_events": some(RESET_EVENTS),
+        "crowded_events": some(CROWDED_EVENTS),
+        "restart_events": some(RESTART_EVENTS),
+        "seed": seed,
+    }
 
 
 def check_protocol(patterns: dict[str, Pattern]) -> tuple[int, int]:

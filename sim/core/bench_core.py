@@ -63,13 +63,16 @@ class Core:
             await self.tick(word)
         self.sent.append(self.cycle - 1)
 
-    async def interrupted(self, event: Event, cycles: int) -> None:
-        """The first cycles of an event, then a reset. What comes of it until then is not kept."""
-        results = len(self.received)
-        await self.send(event[:cycles])
-        await self.idle(cycles - len(event))
+    async def interrupted(self, events: list[Event], rest: int, cycles: int) -> None:
+        """Some events and the first cycles of the last, then a reset. What comes of them until then is not kept."""
+        results, sent = len(self.received), len(self.sent)
+        for event in events[:-1]:
+            await self.send(event)
+            await self.idle(rest)
+        await self.send(events[-1][:cycles])
+        await self.idle(cycles - len(events[-1]))
         await self.tick(reset=True)
-        del self.sent[-1:], self.received[results:], self.rows[results:]
+        del self.sent[sent:], self.received[results:], self.rows[results:]
 
     def take_log(self) -> dict[str, np.ndarray]:
         """The log since the last call."""
@@ -160,11 +163,12 @@ async def drive(dut: object) -> None:
     core.sent = core.sent[:: interval // inputs.shape[1]]
     keep("crowded")
 
-    # A reset in the middle of an event, every second time anywhere on its way, and at once another event, which finds
-    # nothing of the one before.
+    # A reset in the middle of an event, every second time in each cycle of an interval in turn, with as many events on
+    # their way as there can be, and at once another event, which finds nothing of those before.
     for number, event in enumerate(events_of(inputs[: job["restart_events"]])):
-        (other,) = events_of(inputs[-1 - number :][:1])
-        await core.interrupted(other, random.randrange(1, 1 + interval + number % 2 * job["latency"]))
+        others = list(events_of(inputs[[-1 - number] * (1 + number % 2 * (1 + job["latency"] // interval))]))
+        cycles = 1 + number // 2 % interval if number % 2 else random.randrange(1, 1 + interval)
+        await core.interrupted(others, rest, cycles)
         await core.send(event)
         await core.idle(drain)
     keep("restart")

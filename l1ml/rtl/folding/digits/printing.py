@@ -43,6 +43,8 @@ def print_digits(
                 "width": size,
                 "start": literal(entry.accumulator.start, size),
                 "low_bits": entry.low_bits,
+                # What was there before has left when the result is there; only sticky bits would remember it.
+                "cleared": entry.sticky is not None or entry.low_bits > (plan.digits - 1) * plan.digit_bits,
                 "sticky": entry.sticky is not None,
                 "leaving": _leaving(entry.index, plan.digit_bits, entry.low_bits),
             }

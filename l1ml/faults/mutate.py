@@ -1,0 +1,165 @@
+"""Fault injection: faults are put into emitted Verilog, and what verification says of each is counted."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l1ml.console import progress_bar
+from l1ml.errors import L1mlError
+from l1ml.faults.choose import all_faults, choose
+from l1ml.faults.fault import KINDS, Fault
+from l1ml.faults.prove import Prover
+from l1ml.faults.schemata import write_schemata
+from l1ml.faults.simulate import FaultSimulator
+from l1ml.faults.stimuli import Cycles, make_cycles
+from l1ml.rtl.design import Design
+from l1ml.verification.simulation import bench_job
+
+DETECTED, EQUIVALENT, MISSED = "detected", "equivalent", "missed"
+"""What can become of a fault: verification finds it, it is proved to change no result, or neither."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one fault.
+
+    Attributes:
+        kind: Its kind.
+        place: File and line.
+        target: What gets the wrong value.
+        right: Its expression.
+        wrong: What it is instead.
+        what: The fault in words.
+        state: ``detected``, ``equivalent`` or ``missed``.
+        reason: In which pattern it was detected and by what, how it was proved, or why it was not.
+    """
+
+    kind: str
+    place: str
+    target: str
+    right: str
+    wrong: str
+    what: str
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """What became of all faults.
+
+    Attributes:
+        design: Name of the design.
+        reuse_factor: The largest of its modules.
+        seed: By which the faults were chosen.
+        available: How many faults there were to choose from.
+        events: Different events that each of them had to survive.
+        verdicts: What became of each.
+    """
+
+    design: str
+    reuse_factor: int
+    seed: int
+    available: int
+    events: int
+    verdicts: list[Verdict]
+
+    def count(self, state: str, kind: str | None = None) -> int:
+        """Faults in a state, of one kind or of all."""
+        return sum(v.state == state and kind in (None, v.kind) for v in self.verdicts)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything, for a JSON file."""
+        states = (DETECTED, EQUIVALENT, MISSED)
+        injected = Counter(v.kind for v in self.verdicts)
+        return {
+            "design": self.design,
+            "reuse_factor": self.reuse_factor,
+            "seed": self.seed,
+            "available": self.available,
+            "events": self.events,
+            "injected": len(self.verdicts),
+            **{state: self.count(state) for state in states},
+            "kinds": {k: {"injected": injected[k], **{s: self.count(s, k) for s in states}} for k in KINDS},
+            "faults": [asdict(verdict) for verdict in self.verdicts],
+        }
+
+
+def mutate(
+    verilog: Path,
+    inputs: NDArray[np.int64],
+    golden: NDArray[np.int64],
+    *,
+    faults: int,
+    seed: int,
+    work: Path | None = None,
+) -> Mutation:
+    """Put faults into a design and see which of them verification finds.
+
+    Args:
+        verilog: Folder with the Verilog and its ``design.json``.
+        inputs: The vectors of verification: integers in LSB, shape (events, elements of all inputs).
+        golden: What a right core answers, shape (events, elements of all outputs).
+        faults: How many.
+        seed: For their choice.
+        work: Folder for the simulation; a temporary one by default.
+
+    Raises:
+        L1mlError: If there are not as many faults, the simulation fails, or the core without a fault is wrong.
+    """
+    design = Design.load(verilog)
+    every = list(all_faults(verilog, design))
+    chosen = choose(every, faults, seed)
+    cycles = make_cycles(design, inputs, golden, bench_job(design, 1))
+    with tempfile.TemporaryDirectory(prefix="l1ml-faults-") as scratch, progress_bar() as progress:
+        folder = work or Path(scratch)
+        task = progress.add_task("Faults", total=len(chosen), note="compiling the core with all of them")
+        simulator = FaultSimulator(write_schemata(verilog, design, chosen, folder), folder)
+        _check_without(simulator, cycles, design.name)
+        seen: dict[int, str] = {}
+        for outcome in simulator.run(cycles, range(1, len(chosen) + 1)):
+            if outcome.cycle is not None:
+                seen[outcome.fault - 1] = f"{outcome.what} in pattern {cycles.pattern_of(outcome.cycle)}"
+            progress.update(task, advance=1, note=f"{len(seen)} detected")
+        verdicts = [_verdict(fault, DETECTED, seen[i]) if i in seen else None for i, fault in enumerate(chosen)]
+        left = [i for i, verdict in enumerate(verdicts) if verdict is None]
+        task = progress.add_task("Proofs for those that were not", total=len(left), note="")
+        prover = Prover(verilog, design)
+        for i in left:
+            proof = prover.prove(chosen[i])
+            verdicts[i] = _verdict(chosen[i], EQUIVALENT if proof.equivalent else MISSED, proof.how)
+            progress.update(task, advance=1)
+    reuse_factor = max(m.reuse_factor for m in design.modules)
+    return Mutation(design.name, reuse_factor, seed, len(every), len(inputs), [v for v in verdicts if v])
+
+
+def _check_without(simulator: FaultSimulator, cycles: Cycles, name: str) -> None:
+    (outcome,) = simulator.run(cycles, [0])
+    if outcome.cycle is not None:
+        pattern = cycles.pattern_of(outcome.cycle)
+        raise L1mlError(f"{name} without a fault gives wrong {outcome.what} in pattern {pattern}: verify it first")
+
+
+def _verdict(fault: Fault, state: str, reason: str) -> Verdict:
+    wrong = "; ".join(f"{e.statement.target}: {e.expression or 'late by a clock cycle'}" for e in fault.edits)
+    statement = fault.place
+    return Verdict(
+        fault.kind, statement.place, statement.target, statement.expression, wrong, fault.what, state, reason
+    )
+
+
+def survivors(verdicts: Sequence[Verdict], state: str) -> list[str]:
+    """A line for each fault in a state: place, expression, what was wrong with it, and the reason."""
+    return [
+        f"{v.place} ({v.kind}): {v.target} = {v.right[:60]}{'…' * (len(v.right) > 60)}: {v.what}; {v.reason}"
+        for v in verdicts
+        if v.state == state
+    ]

@@ -1,0 +1,111 @@
+"""Proving that a fault changes no result, whatever the event."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from l1ml.faults.cone import UnprovableError, make_cone
+from l1ml.faults.fault import Fault
+from l1ml.faults.held import held_cone
+from l1ml.faults.source import Source
+from l1ml.faults.wiring import Wiring, wire_design
+from l1ml.rtl.design import Design
+
+_PROCESS = Path(__file__).with_name("yosys_proof.py")
+
+WHERE: dict[str, tuple[bool, int | None]] = {
+    "what reads it": (False, 1),
+    "what reads that": (False, 2),
+    "the next operations": (False, 4),
+    "its pipeline stage": (False, None),
+    "its module": (True, None),
+}
+"""How far a question goes, one after the other: whether through pipeline registers, and through how many wires."""
+
+SECONDS = 20
+"""Time of the solver for one question."""
+
+MEMORY = 2048
+"""Its memory in MiB."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What is known of a fault that no vector has found.
+
+    Attributes:
+        equivalent: Whether it is proved that no result can change.
+        how: By what, or what stood in the way.
+    """
+
+    equivalent: bool
+    how: str
+
+
+class Prover:
+    """Proves faults of one design."""
+
+    def __init__(self, folder: Path, design: Design) -> None:
+        """Read the design.
+
+        Args:
+            folder: Folder with its Verilog.
+            design: The design.
+        """
+        self.design = design
+        self.wirings = wire_design(folder, design)
+        self.core = Source.read(folder / f"{design.name}.sv")
+
+    def prove(self, fault: Fault) -> Proof:
+        """Try to prove that a fault changes no result."""
+        if fault.file not in self.wirings:
+            return Proof(False, "a fault of the top module or of a cell, which are not proved")
+        held = held_cone(fault, self.core, self.design)
+        if held is not None and ask(held.verilog()) == "proved":
+            return Proof(True, "SAT: a result is only read while it is valid")
+        return prove(fault, self.wirings[fault.file])
+
+
+def prove(fault: Fault, wiring: Wiring) -> Proof:
+    """Try to prove that a fault changes nothing: nearby, then farther away.
+
+    Args:
+        fault: The fault.
+        wiring: The module that it is in.
+    """
+    how = ""
+    for where, (through, depth) in WHERE.items():
+        try:
+            cone = make_cone(fault, wiring, through=through, depth=depth)
+        except UnprovableError as error:
+            how = str(error)
+            continue
+        if not cone.pairs:
+            return Proof(True, "nothing that reaches an output reads it")
+        verdict = ask(cone.verilog())
+        if verdict == "proved":
+            return Proof(True, f"SAT: the same function in {where}")
+        how = f"{where} can tell" if verdict == "refuted" else f"no answer of the prover for {where} in {SECONDS} s"
+    return Proof(False, how)
+
+
+def ask(verilog: str) -> str:
+    """Whether the output ``differ`` of a module ``cone`` is always 0.
+
+    Args:
+        verilog: The module, with what it is made of.
+
+    Returns:
+        ``proved``, ``refuted`` or, where time or memory were not enough, nothing.
+    """
+    with tempfile.TemporaryDirectory(prefix="l1ml-proof-") as scratch:
+        file = Path(scratch, "cone.sv")
+        file.write_text(verilog)
+        command = [sys.executable, "-P", str(_PROCESS), str(file), str(SECONDS), str(MEMORY)]
+        done = subprocess.run(command, capture_output=True, text=True)
+    verdicts = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("L1ML ")]
+    return verdicts[-1] if verdicts else ""

@@ -1,0 +1,124 @@
+"""Faults in the small build: who finds them, who proves that there is nothing to find, and vectors that are blind."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command_line import SmallBuild, error_of, l1ml
+
+from l1ml.errors import L1mlError
+from l1ml.faults.choose import all_faults, choose
+from l1ml.faults.fault import KINDS, Edit, Fault
+from l1ml.faults.mutate import mutate
+from l1ml.faults.schemata import write_schemata
+from l1ml.faults.simulate import FaultSimulator
+from l1ml.faults.stimuli import make_cycles
+from l1ml.rtl.design import Design
+from l1ml.verification.simulation import CoreSimulator, bench_job
+
+FAULTS = 300
+
+
+@pytest.fixture(scope="module")
+def design(small_build: SmallBuild) -> Design:
+    """The small tagger."""
+    return Design.load(small_build.folder / "rtl/verilog")
+
+
+@pytest.fixture(scope="module")
+def faults(small_build: SmallBuild, design: Design) -> list[Fault]:
+    """Faults of it, of all kinds."""
+    return choose(all_faults(small_build.folder / "rtl/verilog", design), FAULTS, 1)
+
+
+@pytest.fixture(scope="module")
+def result(small_build: SmallBuild, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, int]:
+    """File, output and exit code of ``l1ml mutate``."""
+    file = tmp_path_factory.mktemp("mutate") / "faults.json"
+    done = l1ml("mutate", small_build.folder, "--faults", str(FAULTS), "--seed", "1", "--out", file)
+    return file, done.stdout + done.stderr, done.returncode
+
+
+def test_faults_are_of_all_kinds_and_in_all_files(faults: list[Fault], design: Design) -> None:
+    kinds = Counter(fault.kind for fault in faults)
+    assert kinds.keys() == KINDS.keys() - {"table"}, "it has no table"
+    assert min(kinds.values()) >= 15 and max(kinds.values()) <= FAULTS // 5
+    assert {fault.file for fault in faults} == {name for name in design.files if not name.endswith("_pkg.sv")}
+    edits = [tuple((e.statement.place, e.expression) for e in fault.edits) for fault in faults]
+    assert len(set(edits)) == FAULTS
+
+
+def test_the_seed_decides(small_build: SmallBuild, design: Design, faults: list[Fault]) -> None:
+    every = list(all_faults(small_build.folder / "rtl/verilog", design))
+    assert choose(every, FAULTS, 1) == faults
+    assert choose(every, FAULTS, 2) != faults
+    with pytest.raises(L1mlError, match=r"only [\d,]+ faults to choose from; ask for fewer than 1,000,000"):
+        choose(every, 1_000_000, 1)
+
+
+def test_verification_finds_the_faults_or_they_are_proved_to_change_nothing(result: tuple[Path, str, int]) -> None:
+    file, output, code = result
+    record = json.loads(file.read_text())
+    assert record["injected"] == FAULTS == len(record["faults"])
+    assert record["detected"] >= 0.9 * FAULTS
+    assert record["equivalent"] >= 1
+    assert record["detected"] + record["equivalent"] + record["missed"] == FAULTS
+    for kind in KINDS:
+        counts = record["kinds"][kind]
+        assert (counts["detected"] > 0) == (kind != "table"), kind
+        assert counts["injected"] == sum(counts[state] for state in ("detected", "equivalent", "missed"))
+    assert code == (1 if record["missed"] else 0), output
+    assert re.search(rf"all .*{FAULTS}", output)
+    for fault in record["faults"]:
+        if fault["state"] == "missed":
+            assert fault["place"] in output
+        if fault["state"] == "equivalent":
+            assert fault["reason"].startswith(("SAT: the same function in", "nothing that reaches an output"))
+
+
+def test_the_same_stimuli_as_in_the_bench(small_build: SmallBuild, design: Design) -> None:
+    with np.load(small_build.folder / "verify/vectors.npz") as arrays:
+        inputs, outputs = arrays["inputs"], arrays["outputs"]
+    simulator = CoreSimulator(small_build.folder / "rtl/verilog", work=small_build.folder / "verify/sim")
+    patterns = simulator.run(inputs, seed=5).patterns
+    cycles = make_cycles(design, inputs, outputs, bench_job(design, 5))
+    for name, pattern in patterns.items():
+        assert cycles.sent[name] == pattern.sent.tolist(), name
+
+
+def test_vectors_that_never_change_are_blind(small_build: SmallBuild, design: Design, tmp_path: Path) -> None:
+    """With nothing but zeros at the inputs, faults survive that are no equivalent ones, and are told so."""
+    with np.load(small_build.folder / "verify/vectors.npz") as arrays:
+        inputs, outputs = arrays["inputs"], arrays["outputs"]
+    (zero,) = np.flatnonzero((inputs == 0).all(axis=1))[:1]
+    rows = np.full(50, zero)
+    blind = mutate(small_build.folder / "rtl/verilog", inputs[rows], outputs[rows], faults=60, seed=1)
+    assert blind.count("missed") > 10
+    kept = [v for v in blind.verdicts if v.state == "missed" and v.kind != "latency"]
+    assert any(v.reason == "its module can tell" for v in kept)
+    assert blind.count("detected", "valid") > 0, "valid flags do not depend on data"
+
+
+def test_a_core_that_is_wrong_without_a_fault_is_an_error(small_build: SmallBuild, faults: list[Fault]) -> None:
+    with np.load(small_build.folder / "verify/vectors.npz") as arrays:
+        inputs, outputs = arrays["inputs"][:20], arrays["outputs"][:20] ^ 1
+    with pytest.raises(L1mlError, match="without a fault gives wrong data in pattern back_to_back: verify it first"):
+        mutate(small_build.folder / "rtl/verilog", inputs, outputs, faults=5, seed=1)
+
+
+def test_a_fault_that_does_not_compile_is_an_error_that_names_the_log(
+    small_build: SmallBuild, design: Design, faults: list[Fault], tmp_path: Path
+) -> None:
+    broken = Fault("weight", "no Verilog", (Edit(faults[0].place, "1 +"),))
+    files = write_schemata(small_build.folder / "rtl/verilog", design, [broken], tmp_path)
+    with pytest.raises(L1mlError, match=r"the core with faults does not compile: see .*build.log"):
+        FaultSimulator(files, tmp_path)
+
+
+def test_a_build_that_is_not_finished_is_an_error(tmp_path: Path) -> None:
+    assert "is no finished build (rtl/verilog/design.json is missing)" in error_of(l1ml("mutate", tmp_path))
