@@ -93,11 +93,12 @@ def prove(fault: Fault, wiring: Wiring) -> Proof:
     return Proof(False, how)
 
 
-def ask(verilog: str) -> str:
+def ask(verilog: str, seconds: int = SECONDS) -> str:
     """Whether the output ``differ`` of a module ``cone`` is always 0.
 
     Args:
         verilog: The module, with what it is made of.
+        seconds: Time of the solver.
 
     Returns:
         ``proved``, ``refuted`` or, where time or memory were not enough, nothing.
@@ -105,7 +106,7 @@ def ask(verilog: str) -> str:
     with tempfile.TemporaryDirectory(prefix="l1ml-proof-") as scratch:
         file = Path(scratch, "cone.sv")
         file.write_text(verilog)
-        command = [sys.executable, "-P", str(_PROCESS), str(file), str(SECONDS), str(MEMORY)]
+        command = [sys.executable, "-P", str(_PROCESS), str(file), str(seconds), str(MEMORY)]
         done = subprocess.run(command, capture_output=True, text=True)
     verdicts = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("L1ML ")]
     return verdicts[-1] if verdicts else ""

@@ -37,7 +37,8 @@ module ap_cast #(
 
     localparam signed [31:0] HIGH = TS ? (1 << (TW - 1)) - 1 : (1 << TW) - 1;
     localparam signed [31:0] LEAST = TS ? -(1 << (TW - 1)) : 0;
-    localparam signed [31:0] LOW = O == 3 && TS ? -HIGH : LEAST;
+    // A sign bit alone has no symmetric range: ap_fixed keeps its -1.
+    localparam signed [31:0] LOW = O == 3 && TS && TW > 1 ? -HIGH : LEAST;
     wire signed [31:0] limited = rounded > HIGH ? HIGH : rounded < LOW ? LOW : rounded;
     wire signed [31:0] result = O == 0 ? rounded
         : O == 2 ? (rounded == limited ? rounded : 0)
