@@ -19,6 +19,9 @@ ROUNDS = 16
 POPULATION = 400
 """Events of a generation; fewer if fewer are asked for."""
 
+TIGHTEST = 2
+"""Of so many pairs on both sides of a decision, the closest one is kept."""
+
 SHARE = 3
 """One event in so many is looked for."""
 
@@ -119,7 +122,7 @@ def edge_events(
         position += tensor.size
     before, after = (emulator.run(rows)[:, single] for rows in (first, second))
     # Outputs in turn, so that those that seldom differ get pairs, too.
-    chosen, bits = _one_of_each(before != after, events // 2, rng)
+    chosen, bits = _one_of_each(before != after, TIGHTEST * (events // 2), rng)
     first, second, wanted = first[chosen], second[chosen], before[chosen, bits]
     for _ in range(40):
         step = second - first
@@ -132,7 +135,11 @@ def edge_events(
         middle = first + half
         like_first = emulator.run(middle)[:, single][np.arange(len(middle)), bits] == wanted
         first[like_first], second[~like_first] = middle[like_first], middle[~like_first]
-    return np.concatenate([first, second])
+    # The closer the other outputs, a score most of all, the closer is what decides.
+    outputs = [emulator.run(rows) for rows in (first, second)]
+    apart = np.abs(outputs[0] - outputs[1])[:, ~single].sum(axis=1)
+    tight = np.lexsort((rng.random(len(first)), np.where(apart, apart, apart.max(initial=0) + 1)))[: events // 2]
+    return np.concatenate([first[tight], second[tight]])
 
 
 def _one_of_each(
