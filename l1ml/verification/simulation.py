@@ -172,11 +172,8 @@ class CoreSimulator:
         """Clock cycles of a run, or somewhat more: gaps take a few per word, restarts drain for each event."""
         design = self.design
         each = design.initiation_interval * (2 * events + 2 * RESET_EVENTS + CROWDED_EVENTS)
-        return (
-            each
-            + 4 * design.words * GAP_EVENTS
-            + (RESTART_EVENTS + 6) * (2 * design.latency + 3 * design.initiation_interval)
-        )
+        restarts = (RESTART_EVENTS + 6) * (2 * design.latency + 3 * design.initiation_interval)
+        return each + 4 * design.words * GAP_EVENTS + restarts
 
     def _pattern(self, results: dict[str, NDArray[np.uint8]], name: str) -> Pattern:
         rows, sent, received = (results[f"{name}/{key}"] for key in ("rows", "sent", "received"))

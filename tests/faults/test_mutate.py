@@ -97,8 +97,8 @@ def test_vectors_that_never_change_are_blind(small_build: SmallBuild, design: De
         inputs, outputs = arrays["inputs"], arrays["outputs"]
     (zero,) = np.flatnonzero((inputs == 0).all(axis=1))[:1]
     rows = np.full(50, zero)
-    blind = mutate(small_build.folder / "rtl/verilog", inputs[rows], outputs[rows], faults=60, seed=1)
-    assert blind.count("missed") > 10
+    blind = mutate(small_build.folder / "rtl/verilog", inputs[rows], outputs[rows], faults=24, seed=1)
+    assert blind.count("missed") > 4
     kept = [v for v in blind.verdicts if v.state == "missed" and v.kind != "latency"]
     assert any(v.reason == "its module can tell" for v in kept)
     assert blind.count("detected", "valid") > 0, "valid flags do not depend on data"
