@@ -40,7 +40,8 @@ def test_the_sizes_of_layers_are_those_of_the_cpp(emulator: Emulator, design: De
     for module in design.modules:
         for producer, tensor in zip(module.producers, module.outputs, strict=True):
             assert sizes[producer] == tensor.size
-    assert {"fc1", "mu"} <= sizes.keys(), "layers within a module, too"
+    within = {layer for module in design.modules for layer in module.layers[:-1]}
+    assert within and within <= sizes.keys(), "layers within a module, too"
 
 
 def test_extreme_events_go_as_far_as_any_other_and_mostly_farther(
@@ -52,9 +53,11 @@ def test_extreme_events_go_as_far_as_any_other_and_mostly_farther(
     assert (found >= low).all() and (found <= high).all()
     sizes = emulator.layer_sizes()
     before, after = (emulator.trace(rows, sizes) for rows in (start, found))
-    farther = np.concatenate([after[name].max(axis=0) > before[name].max(axis=0) for name in ("fc1", "mu")])
-    lower = np.concatenate([after[name].min(axis=0) < before[name].min(axis=0) for name in ("fc1", "mu")])
-    assert farther.mean() > 0.8 and lower.mean() > 0.8
+    dense = [module.layers[0] for module in design.modules if module.strategy]
+    assert len(dense) >= 2
+    farther = np.concatenate([after[name].max(axis=0) > before[name].max(axis=0) for name in dense])
+    lower = np.concatenate([after[name].min(axis=0) < before[name].min(axis=0) for name in dense])
+    assert farther.mean() > 0.7 and lower.mean() > 0.7
 
 
 def test_pairs_differ_by_next_to_nothing_and_are_decided_otherwise(
