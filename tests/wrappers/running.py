@@ -24,8 +24,8 @@ def ports_of(folder: Path, wrapper: Wrapper) -> list[str]:
     return PORT.findall((folder / f"{wrapper.top}.sv").read_text())
 
 
-def compile_wrapper(folder: Path, wrapper: Wrapper, build: Path) -> None:
-    """Compile a wrapper for simulation."""
+def compile_wrapper(folder: Path, wrapper: Wrapper, build: Path, parameters: dict[str, int] | None = None) -> None:
+    """Compile a wrapper for simulation, some of its parameters set."""
     set_up_verilator()
     build.mkdir(parents=True)
     control = build / "ports.vlt"
@@ -34,6 +34,7 @@ def compile_wrapper(folder: Path, wrapper: Wrapper, build: Path) -> None:
         sources=[control, *(folder / file for file in wrapper.files)],
         hdl_toplevel=wrapper.top,
         build_dir=build,
+        parameters=parameters or {},
         build_args=["--no-public-flat-rw", "--timing", "--x-initial", "unique", "-Wno-fatal", "-CFLAGS", "-O0"],
         timescale=("1ns", "1ps"),
         log_file=build / "build.log",

@@ -15,13 +15,15 @@ from small_cores import SmallCore
 from l1ml.verification.packing import pack, unpack
 from l1ml.wrappers import write_wrappers
 
-ORBIT, CLOCKS = 3564, 8
+CASES = {"LHC at 320 MHz": (8, 3564), "9 clocks, short orbits": (9, 120)}
+"""Clock cycles in a BX, and BX in an orbit."""
 
 
 class Table:
     """Inputs, one row for each clock cycle: reset, marker, valid, number of an event or -1."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, clocks: int, seed: int) -> None:
+        self.clocks = clocks
         self.rng = np.random.default_rng(seed)
         self.rows: list[tuple[int, int, int, int]] = []
         self.events = 0
@@ -30,13 +32,13 @@ class Table:
         """A reset, with events all the same."""
         self.rows += [(1, 0, 1, -1)] * cycles
 
-    def bunches(self, number: int, marker: bool = False, cycles: int = CLOCKS) -> None:
+    def bunches(self, number: int, marker: bool = False, cycles: int | None = None) -> None:
         """Some BX, three of four with an event; what comes in their other clock cycles must not matter."""
         for bunch in range(number):
             valid = int(self.rng.random() < 0.75)
             self.rows.append((0, int(marker and bunch == 0), valid, self.events))
             self.events += valid
-            self.rows += [(0, 0, int(self.rng.integers(2)), -1) for _ in range(cycles - 1)]
+            self.rows += [(0, 0, int(self.rng.integers(2)), -1) for _ in range((cycles or self.clocks) - 1)]
 
 
 @dataclass
@@ -44,6 +46,8 @@ class Expected:
     """What must come out, by a model that counts in the plainest way."""
 
     latency: int
+    clocks: int
+    orbit: int
     first: list[bool] = field(default_factory=list)
     errors: list[int] = field(default_factory=list)
     out: dict[int, tuple[int, int]] = field(default_factory=dict)
@@ -62,10 +66,10 @@ class Expected:
             if reset or moved:
                 self.out = {at: what for at, what in self.out.items() if at <= cycle}
             elif locked and phase == 0:
-                self.out[cycle + self.latency * CLOCKS] = (bx, event if valid else -1)
+                self.out[cycle + self.latency * self.clocks] = (bx, event if valid else -1)
             locked = locked and not reset
-            phase = (phase + 1) % CLOCKS
-            bx = (bx + (phase == 0)) % ORBIT
+            phase = (phase + 1) % self.clocks
+            bx = (bx + (phase == 0)) % self.orbit
         self.out = {at: what for at, what in self.out.items() if at < len(rows)}
         return self
 
@@ -80,18 +84,18 @@ class Played:
     expected: Expected
 
 
-@pytest.fixture(scope="module")
-def played(trigger: SmallCore, tmp_path_factory: pytest.TempPathFactory) -> Played:
+@pytest.fixture(scope="module", params=CASES)
+def played(trigger: SmallCore, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Played:
     """Two orbits and parts of others, with markers that are missing or move, and resets."""
-    core, folder = trigger, tmp_path_factory.mktemp("bx")
+    core, folder, (clocks, orbit) = trigger, tmp_path_factory.mktemp("bx"), CASES[request.param]
     verilog = Path(shutil.copytree(core.folder, folder / "rtl", ignore=shutil.ignore_patterns("sim")))
-    (wrapper,) = write_wrappers(core.design, verilog, core.options(wrappers=("bunch_crossing",), clocks_per_bx=CLOCKS))
-    compile_wrapper(verilog, wrapper, folder / "build")
-    table = Table(8)
+    (wrapper,) = write_wrappers(core.design, verilog, core.options(wrappers=("bunch_crossing",), clocks_per_bx=clocks))
+    compile_wrapper(verilog, wrapper, folder / "build", {"ORBIT": orbit})
+    table = Table(clocks, seed=8)
     table.reset(4)
     table.bunches(30)  # before the first marker, nothing counts
-    table.bunches(ORBIT, marker=True)
-    table.bunches(ORBIT)  # goes on without one
+    table.bunches(orbit, marker=True)
+    table.bunches(orbit)  # goes on without one
     table.bunches(200, marker=True)
     table.bunches(1, cycles=3)
     table.bunches(300, marker=True)  # moved within a BX, sooner than the core could take another event
@@ -99,7 +103,7 @@ def played(trigger: SmallCore, tmp_path_factory: pytest.TempPathFactory) -> Play
     table.reset(1)
     table.bunches(20)
     table.bunches(150, marker=True)
-    table.bunches(1, cycles=CLOCKS - 1)
+    table.bunches(1, cycles=clocks - 1)
     table.bunches(100, marker=True)
     rows = np.array(table.rows)
     numbers = rows[:, 3] % len(core.events)
@@ -111,8 +115,8 @@ def played(trigger: SmallCore, tmp_path_factory: pytest.TempPathFactory) -> Play
     watch = ["out_first", "out_valid", "out_bx", "out_bc0", "in_first", "sync_errors"]
     job = {"clock": "clk", "inputs": list(ports), "watch": watch, "read": {"out_first": ["out_data"]}}
     results = run_bench("played", wrapper.top, folder / "build", folder / "job", job, **ports)
-    latency = -(-(core.design.latency + 1) // CLOCKS)
-    return Played(core, table, results, Expected(latency).follow(table.rows))
+    latency = -(-(core.design.latency + 1) // clocks)
+    return Played(core, table, results, Expected(latency, clocks, orbit).follow(table.rows))
 
 
 def test_results_leave_whole_bunch_crossings_later_with_the_number_of_their_own(played: Played) -> None:
@@ -133,7 +137,7 @@ def test_decisions_are_those_of_the_cpp(played: Played) -> None:
     filled = {cycle: event for cycle, (_, event) in played.expected.out.items() if event >= 0}
     expected = played.core.golden[0][np.array(list(filled.values())) % len(played.core.events)]
     np.testing.assert_array_equal([at[cycle] for cycle in filled], expected)
-    assert len(filled) >= 5000
+    assert len(filled) >= (5000 if played.expected.orbit == 3564 else 700)
     assert len(set(filled.values())) == len(filled)  # nothing twice
     lost = played.table.events - len(filled)
     most = 30 + 20 + 4 * (played.expected.latency + 1)  # before a marker; on the way at each move, reset or end
@@ -142,14 +146,14 @@ def test_decisions_are_those_of_the_cpp(played: Played) -> None:
 
 def test_a_result_stays_for_its_bunch_crossing(played: Played) -> None:
     valid, first = played.results["out_valid"], np.array(list(played.expected.out))
-    quiet = first[(first > 2000) & (first < 2 * ORBIT * CLOCKS)]
-    for offset in range(1, CLOCKS):
+    quiet = first[(first > 1000) & (first < 2 * played.expected.orbit * played.expected.clocks)]
+    for offset in range(1, played.expected.clocks):
         np.testing.assert_array_equal(valid[quiet + offset], valid[quiet])
 
 
 def test_markers_that_move_or_are_missing_are_counted(played: Played) -> None:
     np.testing.assert_array_equal(played.results["sync_errors"][4:], played.expected.errors[4:])
-    assert max(played.expected.errors) == 3
+    assert max(played.expected.errors) >= 3
     rows = np.array(played.table.rows)[:, :2].any(axis=1)
     quiet = np.flatnonzero(~rows[1:] & ~rows[:-1]) + 1  # in_first follows the marker at once
     quiet = quiet[quiet > 4]
