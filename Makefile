@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint docs bench clean
 
 demo: .venv/installed ## Build the jet tagger from its shipped events to verified Verilog and a report
 	$(BIN)/l1ml build jet_tagger
@@ -14,6 +14,9 @@ lint: .venv/installed ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: .venv/installed ## Build the user guide, to be opened at build/docs/index.html
+	$(BIN)/python -m mkdocs build --quiet
 
 bench: .venv/installed ## Measure what the documentation claims
 	$(BIN)/python bench/third_party.py
