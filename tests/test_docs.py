@@ -15,7 +15,6 @@ from typing import Any, Literal, get_args, get_origin
 
 import annotated_types
 import pytest
-from command_line import L1ML
 from pydantic.fields import FieldInfo
 from typer.main import get_command
 
@@ -25,7 +24,6 @@ from l1ml.spec.sections import FixedPrecision, Precision
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("l1ml/**/*.md")])
-TUTORIAL = ROOT / "docs/tutorial.md"
 IDS = [str(page.relative_to(ROOT)) for page in PAGES]
 
 BLOCK = re.compile(
@@ -83,38 +81,6 @@ def test_a_page_shows_the_lines_of_its_example(page: str, file: str) -> None:
     example = (ROOT / "examples" / file).read_text()
     lines = textwrap.dedent(example[example.index("    # begin\n") : example.index("    # end\n")])
     assert (f"from: examples/{file}", lines.removeprefix("# begin\n")) in list(blocks(ROOT / page, "python"))
-
-
-def test_the_commands_of_the_tutorial_lead_to_an_axi_stream_module_to_package(tmp_path: Path) -> None:
-    (tmp_path / "examples").symlink_to(ROOT / "examples")
-    typed = [line for mark, code in blocks(TUTORIAL, "") if mark == "tutorial" for line in code.splitlines()]
-    programs = {"python": [sys.executable], "l1ml": [L1ML]}
-    said = ""
-    for program, *words in map(shlex.split, typed):
-        done = subprocess.run([*programs[program], *words], cwd=tmp_path, capture_output=True, text=True, timeout=300)
-        assert done.returncode == 0, done.stdout + done.stderr
-        said += done.stdout
-    for line in ("2000 events, 0 mismatches", "latency 18 cycles, a new event every 8"):
-        assert line in said
-        assert line in TUTORIAL.read_text()
-    firmware = tmp_path / "my_tagger/firmware"
-    assert {path.name for path in firmware.iterdir()} >= {"rtl", "vivado", "ip", "vitis", "README.md"}
-    assert "my_tagger_axis" in (firmware / "README.md").read_text()
-    assert (firmware / "ip/my_tagger_axis_ip.v").exists()
-
-
-@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
-def test_the_guide_has_every_page(page: Path) -> None:
-    listed = re.findall(r": ([\w/]+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.M)
-    assert listed.count(page.name) == 1
-
-
-def test_the_guide_is_built_and_its_links_lead_somewhere(tmp_path: Path) -> None:
-    said = run("-m", "mkdocs", "build", "--quiet", "--site-dir", tmp_path, cwd=ROOT)
-    assert said == ""
-    page = (tmp_path / "tutorial.html").read_text()
-    assert "my_tagger_axis" in page
-    assert not re.findall(r'(?:src|href)="https?://[^"]*\.(?:js|css)', page)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
