@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from l1ml.errors import L1mlError
 from l1ml.golden.firmware import check_design, compile_copy, cpp_again, look_into, write_again
 from l1ml.golden.pack import Pack
-from l1ml.rtl.design import FILE_NAME
+from l1ml.rtl.design import FILE_NAME, Design
 from l1ml.verification.compare import differences, wrong_segment
 from l1ml.verification.emulator import Emulator
 from l1ml.verification.simulation import CoreSimulator
@@ -138,12 +138,12 @@ def simulator_of(pack: Pack, verilog: Path, work: Path) -> CoreSimulator:
     Raises:
         L1mlError: If it is not, or a file is missing.
     """
-    simulator = CoreSimulator(verilog, work=work)
-    check_design(simulator.design, pack, verilog)
-    for source in simulator.sources:
-        if not source.is_file():
-            raise L1mlError(f"{source} is missing, which {verilog / FILE_NAME} names; write the Verilog again")
-    return simulator
+    design = Design.load(verilog)
+    check_design(design, pack, verilog)
+    for name in design.files:
+        if not (verilog / name).is_file():
+            raise L1mlError(f"{verilog / name} is missing, which {FILE_NAME} names; write the Verilog again")
+    return CoreSimulator(verilog, work=work)
 
 
 def check_rtl(pack: Pack, simulator: CoreSimulator, again: Path, guard: Guard = nullcontext) -> Verdict:

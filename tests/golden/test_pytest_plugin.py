@@ -54,6 +54,8 @@ def run_pytest(folder: Path, *arguments: str | Path) -> Run:
         sys.executable,
         "-m",
         "pytest",
+        "--rootdir",
+        ".",
         "-p",
         "no:cacheprovider",
         "--junitxml",
