@@ -132,7 +132,7 @@ def _tiles(report: dict[str, Any], headline: Metric, labels: dict[str, str]) -> 
         note = cells["kind"] if used is None else f"{formats.percent(used, 2)} of {device} ({cells['kind']})"
         tiles.append(Tile(label, formats.count(cells[key]), note, f"resources.{key}", cells[key]))
     value, error = headline.values["hls"]
-    others = ", ".join(f"{labels[m]} {formats.metric(headline.name, headline.values[m][0])}" for m in MODELS[:2])
+    others = ", ".join(f"{labels[m]} {formats.metric(headline.name, *headline.values[m])}" for m in MODELS[:2])
     key = f"model.hls.{headline.key}"
     tiles.append(Tile(headline.label, formats.metric(headline.name, value, error), others, key, value))
     sparsity = report["model"]["sparsity"]

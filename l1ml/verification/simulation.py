@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import shutil
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -17,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
-from l1ml.paths import shared
 from l1ml.rtl.design import Design
 from l1ml.templates import render
 from l1ml.tools import set_up_verilator
+from l1ml.verification.bench import cocotb_runner, run_bench
 from l1ml.verification.packing import bus_bytes, pack, unpack
-from l1ml.verification.process import run_to_end, time_limit
+from l1ml.verification.process import time_limit
 
 GAP_EVENTS = 1000
 """Events that are sent a second time with random gaps."""
@@ -164,9 +162,8 @@ class CoreSimulator:
             rows = pack(inputs.reshape(len(inputs) * words, -1), self.design.inputs)
             np.save(folder / "inputs.npy", rows.reshape(len(inputs), words, -1))
             limit = time_limit(self._cycles(len(inputs)), self.time_limit)
-            self._run_cocotb(binary, folder, seed, limit)
-            with np.load(folder / "results.npz") as results:
-                return dict(results)
+            kept = self.work / "run.log"
+            return run_bench("core/bench_core", self.design.name, binary, folder, limit=limit, kept=kept, seed=seed)
 
     def _cycles(self, events: int) -> int:
         """Clock cycles of a run, or somewhat more: gaps take a few per word, restarts drain for each event."""
@@ -209,50 +206,6 @@ class CoreSimulator:
             raise L1mlError(f"Verilator could not build {self.design.name}: see {target / 'build.log'}") from error
         (target / "done").touch()
         return target, True
-
-    def _run_cocotb(self, binary_folder: Path, job: Path, seed: int, limit: float) -> None:
-        bench = str(shared("sim") / "core")
-        what, log = f"the simulation of {self.design.name}", job / "run.log"
-        sys.path.insert(0, bench)  # cocotb hands sys.path on to the simulator's Python
-        try:
-            cocotb_runner(what, limit).test(
-                test_module="bench_core",
-                hdl_toplevel=self.design.name,
-                hdl_toplevel_lang="verilog",
-                build_dir=binary_folder,
-                test_dir=job,
-                results_xml=str(job / "results.xml"),
-                seed=seed,
-                plusargs=[f"+verilator+seed+{seed}", "+verilator+rand+reset+2"],
-                extra_env={"L1ML_JOB": str(job), "COCOTB_LOG_LEVEL": "WARNING"},
-                log_file=log,
-            )
-            if not (job / "results.npz").exists():
-                raise L1mlError(f"{what} ended without results; see {log}")
-        except (L1mlError, SystemExit) as error:  # the latter by cocotb, if its bench fails
-            kept = self.work / "run.log"
-            shutil.copy(log, kept)
-            reason = str(error) if isinstance(error, L1mlError) else f"{what} ended without results; see {log}"
-            raise L1mlError(reason.replace(str(log), str(kept))) from error
-        finally:
-            sys.path.remove(bench)
-
-
-def cocotb_runner(what: str = "", limit: float | None = None) -> Any:
-    """cocotb's runner; with a limit, what it runs has an end, and a reason if it fails."""
-    from cocotb_tools.runner import Verilator
-
-    class Runner(Verilator):
-        def _execute_cmds(self, cmds: Any, cwd: Any, stdout: Any = None) -> None:
-            if limit is None:
-                super()._execute_cmds(cmds, cwd, stdout)
-                return
-            for command in cmds:
-                run_to_end(command, what=what, log=Path(stdout.name), limit=limit, folder=Path(cwd), env=self.env)
-
-    runner = Runner()
-    runner.log.setLevel(logging.WARNING)  # it would log every command line
-    return runner
 
 
 def bench_job(design: Design, seed: int) -> dict[str, Any]:

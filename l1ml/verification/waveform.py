@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
@@ -14,9 +13,10 @@ from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
 from l1ml.paths import shared
+from l1ml.verification.bench import cocotb_runner, run_bench
 from l1ml.verification.packing import bus_bytes, pack
 from l1ml.verification.process import time_limit
-from l1ml.verification.simulation import CoreSimulator, cocotb_runner
+from l1ml.verification.simulation import CoreSimulator
 
 BEFORE = 8
 """Events that are sent before the one that is looked for, which may have left something behind."""
@@ -34,40 +34,20 @@ def save_waveform(simulator: CoreSimulator, events: NDArray[np.int64], file: Pat
         L1mlError: If the simulation does not build or run.
     """
     design = simulator.design
-    what, cycles = f"the waveform of {design.name}", len(events) * design.initiation_interval + design.latency
+    cycles = len(events) * design.initiation_interval + design.latency
     job = {
         "initiation_interval": design.initiation_interval,
         "latency": design.latency,
         "output_bytes": bus_bytes(design.outputs),
     }
     compiled = _compile(simulator)
-    bench = str(shared("sim") / "core")
     with tempfile.TemporaryDirectory(prefix="l1ml-waveform-") as scratch:
         folder = Path(scratch)
         (folder / "job.json").write_text(json.dumps(job))
         rows = pack(events.reshape(len(events) * design.words, -1), design.inputs)
         np.save(folder / "inputs.npy", rows.reshape(len(events), design.words, -1))
-        sys.path.insert(0, bench)  # cocotb hands sys.path on to the simulator's Python
-        try:
-            cocotb_runner(what, time_limit(cycles)).test(
-                test_module="bench_waveform",
-                hdl_toplevel=design.name,
-                hdl_toplevel_lang="verilog",
-                build_dir=compiled,
-                test_dir=folder,
-                results_xml=str(folder / "results.xml"),
-                waves=True,
-                extra_env={"L1ML_JOB": str(folder), "COCOTB_LOG_LEVEL": "WARNING"},
-                log_file=folder / "run.log",
-            )
-        except L1mlError as error:
-            raise L1mlError(str(error).partition("; see ")[0]) from error  # the log goes with the folder
-        except (Exception, SystemExit) as error:
-            raise L1mlError(f"no waveform of {design.name}: {_reason(folder / 'run.log')}") from error
-        finally:
-            sys.path.remove(bench)
-        if not (folder / "results.npz").exists():
-            raise L1mlError(f"no waveform of {design.name}: {_reason(folder / 'run.log')}")
+        kept = simulator.work / "waveform.log"
+        run_bench("core/bench_waveform", design.name, compiled, folder, limit=time_limit(cycles), kept=kept, waves=True)
         file.parent.mkdir(parents=True, exist_ok=True)
         partial = file.with_name(f".{file.name}.partial")
         shutil.copy(folder / "dump.fst", partial)

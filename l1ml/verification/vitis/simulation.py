@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -15,16 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
-from l1ml.paths import shared
 from l1ml.rtl.design import Design
 from l1ml.rtl.graph import Network, Tensor
 from l1ml.templates import render
 from l1ml.tools import set_up_verilator
+from l1ml.verification.bench import cocotb_runner, run_bench
 from l1ml.verification.compare import Mismatch, Verification
 from l1ml.verification.emulator import Emulator
 from l1ml.verification.packing import pack, unpack
 from l1ml.verification.process import time_limit
-from l1ml.verification.simulation import Pattern, Simulation, cocotb_runner
+from l1ml.verification.simulation import Pattern, Simulation
 from l1ml.verification.vitis.ports import Bundle, Interface, find_interface
 from l1ml.verification.vitis.roms import copy_with_roms
 
@@ -175,10 +174,8 @@ def _simulate(
     control = job / "ports.vlt"
     control.write_text(render("rtl/probes.vlt.j2", top=top, ports=[*interface.controls, *names], probes=[]))
     set_up_verilator(sources)
-    bench, what = str(shared("sim") / "vitis"), f"the simulation of {top}"
-    started = time.monotonic()
-    sys.path.insert(0, bench)  # cocotb hands sys.path on to the simulator's Python
-    log = job / "build.log"
+    started, log = time.monotonic(), job / "build.log"
+    logs = Path(tempfile.mkdtemp(prefix="l1ml-vitis-log-"))
     try:
         cocotb_runner(f"Verilator's build of {top}", time_limit(0, None) + 3600).build(
             sources=[control, *sources],
@@ -189,31 +186,13 @@ def _simulate(
             timescale=("1ns", "1ps"),
             log_file=log,
         )  # fmt: skip
-        built, log = time.monotonic(), job / "run.log"
-        cycles = PATIENCE + 40 * len(inputs)
-        cocotb_runner(what, time_limit(cycles, limit)).test(
-            test_module="bench_vitis",
-            hdl_toplevel=top,
-            hdl_toplevel_lang="verilog",
-            build_dir=job / "sim",
-            test_dir=job,
-            results_xml=str(job / "results.xml"),
-            seed=seed,
-            plusargs=[f"+verilator+seed+{seed}", "+verilator+rand+reset+2"],
-            extra_env={"L1ML_JOB": str(job), "COCOTB_LOG_LEVEL": "WARNING"},
-            log_file=log,
-        )
-        if not (job / "results.npz").exists():
-            raise L1mlError(f"{what} ended without results; see {log}")
-    except (L1mlError, SystemExit) as error:  # the latter by cocotb, if its bench fails
-        kept = Path(tempfile.mkdtemp(prefix="l1ml-vitis-log-")) / log.name
-        shutil.copyfile(log, kept)
-        reason = str(error) if isinstance(error, L1mlError) else f"{what} ended without results; see {log}"
-        raise L1mlError(reason.replace(str(log), str(kept))) from error
-    finally:
-        sys.path.remove(bench)
-    with np.load(job / "results.npz") as results:
-        return _Run(dict(results), built - started, time.monotonic() - built)
+    except L1mlError as error:
+        shutil.copyfile(log, logs / log.name)
+        raise L1mlError(str(error).replace(str(log), str(logs / log.name))) from error
+    built, allowed = time.monotonic(), time_limit(PATIENCE + 40 * len(inputs), limit)
+    results = run_bench("vitis/bench_vitis", top, job / "sim", job, limit=allowed, kept=logs / "run.log", seed=seed)
+    logs.rmdir()
+    return _Run(results, built - started, time.monotonic() - built)
 
 
 def _columns(bundles: tuple[Bundle, ...], inputs: NDArray[np.int64]) -> dict[str, NDArray[np.uint8]]:
