@@ -1,7 +1,7 @@
 # C simulation, C synthesis and cosimulation of the HLS C++ in hls/, with the settings of settings.tcl beside this file.
 #   vitis-run --mode hls --tcl run.tcl      Vitis 2024.2 and later
 #   vitis_hls -f run.tcl                    before that
-# The project is made in work/ below the folder in which the tool runs.
+# The project is made in project/ below the folder in which the tool runs.
 
 set here [file dirname [file normalize [info script]]]
 source [file join $here settings.tcl]
@@ -19,7 +19,7 @@ proc text_of {name} {
     return $text
 }
 
-open_project -reset work
+open_project -reset project
 set_top $top
 add_files [file join $sources firmware $top.cpp] -cflags "-std=c++14"
 add_files -tb [file join $sources ${top}_test.cpp] -cflags "-std=c++14"

@@ -98,8 +98,8 @@ def findings(folder: Path, top: str) -> list[str]:
             lines.append(f"Vivado {cells['version']}, {cells['state'].lower()}: {_cells(cells['used'])}")
         if (timing := found["timing"]) is not None:
             lines.append(f"Vivado {timing['version']}: WNS {timing['wns_ns']} ns, WHS {timing['whs_ns']} ns")
-    if any((folder / "vitis/work").rglob("*csynth.*")):
-        hls = vendor_summary(folder / "vitis/work")["synthesis"]
+    if any((folder / "vitis/project").rglob("*csynth.*")):
+        hls = vendor_summary(folder / "vitis/project")["synthesis"]
         cycles = f"{hls['latency_max']} cycles, interval {hls['interval_max']}"
         lines.append(f"{hls['tool']} {hls['version']}: {_cells(hls['used'])}; {cycles}")
     return lines

@@ -23,7 +23,7 @@ from l1ml.templates import render
 MANIFEST = "firmware.json"
 """Tells what is in the folder, and that it is one that l1ml may replace."""
 
-RESULTS = ("vivado/results", "vitis/work")
+RESULTS = ("vivado/results", "vitis/project")
 """What the vendor's tools leave there; kept while the sources stay the same."""
 
 SHARE = 0.25

@@ -9,7 +9,7 @@ from typing import Any
 from l1ml.report import formats
 from l1ml.vendor import vendor_summary
 
-HLS_FOLDERS = ("firmware/vitis/work", "convert/hls")
+HLS_FOLDERS = ("firmware/vitis/project", "convert/hls")
 """Where C synthesis leaves its reports: of the project of ``l1ml firmware``, or of hls4ml's own."""
 
 VIVADO_FOLDER = "firmware/vivado/results"

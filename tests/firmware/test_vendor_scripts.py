@@ -102,7 +102,7 @@ def test_vivado_places_and_routes_if_asked_for(firmware: Path, vendor: Vendor, t
         (["nothing"], {}, "there is no module nothing in this folder; it has small_tagger"),
         (["small_tagger", "place"], {}, "the goal is place; it can be synth or route"),
         ([], {}, "usage: vivado -mode batch -source project.tcl -tclargs TOP"),
-        (["small_tagger"], {"VIVADO_FAILS": "1"}, "synth_1: synth_design ERROR; its log is /work/synth_1/runme.log"),
+        (["small_tagger"], {"VIVADO_FAILS": "1"}, "synth_1: synth_design ERROR; its log is /runs/synth_1/runme.log"),
     ],
     ids=["module", "goal", "usage", "synthesis fails"],
 )

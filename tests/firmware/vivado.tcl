@@ -122,7 +122,7 @@ proc get_property {name object} {
     switch $name {
         PROGRESS {return [expr {$state eq "done" ? "100%" : "40%"}]}
         STATUS {return "synth_design ERROR"}
-        DIRECTORY {return "/work/$object"}
+        DIRECTORY {return "/runs/$object"}
         default {error "ERROR: \[Common 17-54\] The object '$object' does not have a property '$name'"}
     }
 }

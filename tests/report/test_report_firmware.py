@@ -50,7 +50,7 @@ def report_and_page(build: Path) -> tuple[dict[str, Any], str]:
 @pytest.fixture
 def vendor_build(build: Path) -> Path:
     """A build with reports of Vitis HLS and of Vivado, where `l1ml firmware --run` leaves them."""
-    hls = build / "firmware/vitis/work/solution1/syn/report"
+    hls = build / "firmware/vitis/project/solution1/syn/report"
     vivado = build / "firmware/vivado/results/jet_tagger"
     for folder in (hls, vivado):
         folder.mkdir(parents=True)
