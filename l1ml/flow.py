@@ -88,7 +88,12 @@ STAGES = (
         "Report",
         ("title",),
         ("report", "vendor", "parts.py", "firmware_templates/report"),
-        ("firmware/firmware.json", "firmware/vivado/results/*/*.rpt", "firmware/vitis/project/*/syn/report/*", "*.golden"),
+        (
+            "firmware/firmware.json",
+            "firmware/vivado/results/*/*.rpt",
+            "firmware/vitis/project/*/syn/report/*",
+            "*.golden",
+        ),
     ),
 )
 """All stages in order; each may use what those before it left."""
