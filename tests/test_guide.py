@@ -27,7 +27,7 @@ def test_the_commands_of_the_tutorial_lead_to_an_axi_stream_module_to_package(tm
     for line in ("2000 events, 0 mismatches", "latency 18 cycles, a new event every 8"):
         assert line in said
         assert line in TUTORIAL.read_text()
-    firmware = tmp_path / "my_tagger/firmware"
+    firmware = tmp_path / "my_tagger/l1ml_firmware"
     assert {path.name for path in firmware.iterdir()} >= {"rtl", "vivado", "ip", "vitis", "README.md"}
     assert "my_tagger_axis" in (firmware / "README.md").read_text()
     assert (firmware / "ip/my_tagger_axis_ip.v").exists()

@@ -27,7 +27,9 @@ def pack_file(small_build: SmallBuild, tmp_path_factory: pytest.TempPathFactory)
     file = tmp_path_factory.mktemp("pack") / "small.golden"
     done = l1ml("golden", "make", small_build.folder, "--out", file, "--events", "150")
     assert done.returncode == 0, done.stderr
-    assert re.fullmatch(rf"wrote {file}: \d+ data, \d+ corner, \d+ random; \d+ kB\n", done.stdout)
+    assert re.fullmatch(
+        rf"wrote {file}: \d+ data, \d+ corner, \d+ near, \d+ directed, \d+ random; \d+ kB\n", done.stdout
+    )
     return file
 
 
