@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from l1ml.models.autoencoder import AnomalyShape
     from l1ml.report.trigger import TriggerReport
 
-BACKGROUND = anomaly.CLASSES.index("background")
-
 OBJECTS_INPUT, THRESHOLDS = "objects", "thresholds"
 """Inputs of the firmware: hardware integers of each event, and thresholds that are set once."""
 
