@@ -31,6 +31,8 @@ class Module(BaseModel):
         cells: Files of cells that it is built of.
         ranges: For outputs with elements that cannot be all that their type holds, lowest and highest integer of each
             element, in LSB.
+        sums: For accumulators that hold the sums of a dense layer when the result is made: index of the output, worth w
+            of the lowest bit and offset o. It then holds floor((sum + o) / w), all bits before the point.
         expected_luts: LUTs of a folded module as strategy ``auto`` reckons them, before any synthesis.
     """
 
@@ -51,6 +53,7 @@ class Module(BaseModel):
     strobes: dict[str, int] = {}
     cells: tuple[str, ...] = ()
     ranges: dict[str, tuple[tuple[int, int], ...]] = {}
+    sums: dict[str, tuple[int, float, float]] = {}
     expected_luts: float = 0.0
 
 

@@ -175,6 +175,7 @@ class _Segments:
             "strategy": printed.strategy,
             "strobes": {port: start + cycle for port, cycle in printed.strobes.items()},
             "cells": printed.cells,
+            "sums": printed.sums,
             "expected_luts": printed.luts,
         }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from l1ml.rtl.folding.multipliers.packing import MULTIPLIER_PRICE
@@ -25,6 +25,7 @@ class PrintedSegment:
         register_bits: Flip-flops of pipelines and accumulators, before synthesis.
         intervals: What each element of each output tensor can be.
         holds: Whether the outputs stay until the next result takes their place.
+        sums: Of accumulators, as `Module` has them.
         cells: Files of ``firmware_templates/cells`` that it is built of.
     """
 
@@ -38,6 +39,7 @@ class PrintedSegment:
     register_bits: int
     intervals: dict[str, list[Interval]]
     holds: bool = True
+    sums: dict[str, tuple[int, float, float]] = field(default_factory=dict)
     cells: tuple[str, ...] = ()
 
     @property

@@ -79,6 +79,7 @@ def print_digits(
         + post_plan.register_bits
         + sum(a["sum_width"] + a["width"] + a["low_bits"] + int(a["sticky"]) for a in accumulators),
         intervals=folded.intervals,
+        sums={f"acc{entry.index}": (entry.index, folded.worth, folded.offset) for entry in arithmetic.sums},
     )
 
 

@@ -66,6 +66,8 @@ class FoldedSegment:
         post: Logic from the finished sums to the elements of the outputs.
         post_sources: Where its inputs are.
         intervals: What each element of each output tensor can be.
+        worth: Worth of the lowest bit of an accumulator when its sum is complete.
+        offset: What is added to each sum for rounding.
     """
 
     arithmetic: Arithmetic
@@ -73,6 +75,8 @@ class FoldedSegment:
     post: CombLogic
     post_sources: list[Source]
     intervals: dict[str, list[Interval]]
+    worth: float
+    offset: float
 
 
 def fold_digits(segment: Segment, reuse_factor: int, intervals: list[Interval], tables: Tables) -> FoldedSegment:
@@ -91,7 +95,13 @@ def fold_digits(segment: Segment, reuse_factor: int, intervals: list[Interval], 
     plans = plan_digits(sums.inputs, reuse_factor)
     arithmetic = min((_arithmetic(sums, plan) for plan in plans), key=lambda a: a.cost)
     post, sources, outputs = _post(segment, sums, arithmetic, tables)
-    return FoldedSegment(arithmetic, sums.rows, post, sources, outputs)
+    offset = sums.rounding.offset if sums.rounding else 0.0
+    return FoldedSegment(arithmetic, sums.rows, post, sources, outputs, _worth(sums, arithmetic.plan), offset)
+
+
+def _worth(sums: DenseSums, plan: DigitPlan) -> float:
+    """Worth of the lowest bit of an accumulator when its sum is complete."""
+    return sums.unit * 2.0 ** (plan.digit_bits * (plan.digits - 1))
 
 
 def _arithmetic(sums: DenseSums, plan: DigitPlan) -> Arithmetic:
@@ -120,7 +130,7 @@ def _post(
 ) -> tuple[CombLogic, list[Source], dict[str, list[Interval]]]:
     """The logic behind the accumulators: the rest of the rounding and the other layers of the segment."""
     plan, rounding = arithmetic.plan, sums.rounding
-    top = sums.unit * 2.0 ** (plan.digit_bits * (plan.digits - 1))
+    top = _worth(sums, plan)
     inputs: list[FVariable] = []
     sources: list[Source] = []
 
