@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+import io
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
+from l1ml.faults.fault import Fault
+from l1ml.faults.hunt.look import look_for_events
 from l1ml.faults.mutate import Mutation, mutate
+from l1ml.faults.network import Network, read_network
+from l1ml.folders import claimed, write_whole
+from l1ml.rtl.design import Design
+from l1ml.verification.compare import compare
+from l1ml.verification.emulator import Emulator
+from l1ml.verification.simulation import CoreSimulator
 
 _NEEDED = ("rtl/verilog/design.json", "verify/verification.json", "verify/vectors.npz")
 
+SOUGHT = "sought"
+"""Family of the vectors that were looked for because faults were not seen."""
 
-def mutate_build(build: Path, faults: int, seed: int) -> Mutation:
+
+def mutate_build(build: Path, faults: int, seed: int, *, improve: bool = False) -> Mutation:
     """Put faults into the Verilog of a build and see which of them its verification finds.
 
     Args:
         build: Folder of the build.
         faults: How many.
         seed: For their choice.
+        improve: Whether to look for events that show those that it does not find, and to add them to its vectors.
 
     Raises:
-        L1mlError: If the build is not finished or not bit-exact, or there are not as many faults.
+        L1mlError: If the build is not finished or not bit-exact, or there are not as many faults; for ``improve`` also
+            if the folder is in use.
     """
     for name in _NEEDED:
         if not (build / name).is_file():
@@ -32,4 +48,46 @@ def mutate_build(build: Path, faults: int, seed: int) -> Mutation:
         raise L1mlError(f"RTL and C++ of {build} differ without any fault, in {verdict['mismatches']} outputs")
     with np.load(build / "verify/vectors.npz") as arrays:
         inputs, outputs = arrays["inputs"], arrays["outputs"]
-    return mutate(build / "rtl/verilog", inputs, outputs, faults=faults, seed=seed)
+    verilog = build / "rtl/verilog"
+    design = Design.load(verilog)
+
+    @cache
+    def network() -> Network | None:
+        from l1ml.hls.convert import load_graph
+
+        return read_network(load_graph(build / "convert/graph.fml"))
+
+    if not improve:
+        return mutate(verilog, inputs, outputs, faults=faults, seed=seed, network=network)
+    emulator = Emulator.of_project(build / "convert/hls", design)
+
+    def look(missed: list[Fault]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        events = look_for_events(verilog, network(), inputs, missed, seed=seed)
+        return events, emulator.run(events)
+
+    with claimed(build, design.name):
+        done = mutate(verilog, inputs, outputs, faults=faults, seed=seed, look=look, network=network)
+        if len(done.sought):
+            _add_vectors(build, CoreSimulator(verilog, work=build / "verify/sim"), emulator, done.sought)
+    return done
+
+
+def _add_vectors(build: Path, simulator: CoreSimulator, emulator: Emulator, events: NDArray[np.int64]) -> None:
+    """Verify events and put them behind the vectors of a build."""
+    result = compare(simulator, emulator, events)
+    if result.mismatches:
+        raise L1mlError(f"an event that was looked for shows that the RTL itself is wrong: {result.first_mismatch}")
+    file, record = build / "verify/vectors.npz", build / "verify/verification.json"
+    with np.load(file) as arrays:
+        inputs, outputs = arrays["inputs"], arrays["outputs"]
+    verdict = json.loads(record.read_text())
+    verdict["events"] += len(events)
+    verdict["families"][SOUGHT] = verdict["families"].get(SOUGHT, 0) + len(events)
+    packed = io.BytesIO()
+    np.savez_compressed(
+        packed,
+        inputs=np.concatenate([inputs, events]),
+        outputs=np.concatenate([outputs, result.simulation.integers]),
+    )
+    write_whole(file, packed.getvalue())
+    write_whole(record, json.dumps(verdict, indent=2))

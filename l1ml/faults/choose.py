@@ -20,7 +20,7 @@ from l1ml.faults.control import (
     faults_of_word,
 )
 from l1ml.faults.fault import KINDS, Fault
-from l1ml.faults.source import Source, read_design
+from l1ml.faults.verilog.source import Source, read_design
 from l1ml.rtl.design import Design
 
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterator
 
 from l1ml.faults.arithmetic import stuck_bits
-from l1ml.faults.expressions import choice, words
 from l1ml.faults.fault import Edit, Fault
-from l1ml.faults.source import Source, Statement
+from l1ml.faults.verilog.expressions import choice, words
+from l1ml.faults.verilog.source import Source, Statement
 from l1ml.rtl.printer import literal
 
 _LOOKUP = re.compile(r"(TABLE_\w+)\[(?P<address>.+) \* (?P<width>\d+) \+: \d+\]")

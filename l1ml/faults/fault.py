@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from l1ml.faults.source import Statement
+from l1ml.faults.verilog.source import Statement
 
 KINDS = {
     "weight": "a bit of a weight or of a bias flipped, a term of a sum left out or of the other sign",

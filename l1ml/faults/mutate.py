@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from l1ml.console import progress_bar
 from l1ml.errors import L1mlError
 from l1ml.faults.choose import all_faults, choose
 from l1ml.faults.fault import KINDS, Fault
-from l1ml.faults.prove import Prover
+from l1ml.faults.network import Network
+from l1ml.faults.proofs.prove import Prover
 from l1ml.faults.schemata import write_schemata
 from l1ml.faults.simulate import FaultSimulator
 from l1ml.faults.stimuli import Cycles, make_cycles
@@ -63,6 +64,8 @@ class Mutation:
         available: How many faults there were to choose from.
         events: Different events that each of them had to survive.
         verdicts: What became of each.
+        sought: Events that were looked for and that show faults which the others do not: integers in LSB, shape
+            (any, elements of all inputs).
     """
 
     design: str
@@ -71,6 +74,7 @@ class Mutation:
     available: int
     events: int
     verdicts: list[Verdict]
+    sought: NDArray[np.int64]
 
     def count(self, state: str, kind: str | None = None) -> int:
         """Faults in a state, of one kind or of all."""
@@ -86,11 +90,16 @@ class Mutation:
             "seed": self.seed,
             "available": self.available,
             "events": self.events,
+            "sought": len(self.sought),
             "injected": len(self.verdicts),
             **{state: self.count(state) for state in states},
             "kinds": {k: {"injected": injected[k], **{s: self.count(s, k) for s in states}} for k in KINDS},
             "faults": [asdict(verdict) for verdict in self.verdicts],
         }
+
+
+Look = Callable[[list[Fault]], tuple[NDArray[np.int64], NDArray[np.int64]]]
+"""Looks for events that show faults, at least one for as many as it can, and tells what a right core answers."""
 
 
 def mutate(
@@ -101,6 +110,8 @@ def mutate(
     faults: int,
     seed: int,
     work: Path | None = None,
+    look: Look | None = None,
+    network: Callable[[], Network | None] = lambda: None,
 ) -> Mutation:
     """Put faults into a design and see which of them verification finds.
 
@@ -111,6 +122,8 @@ def mutate(
         faults: How many.
         seed: For their choice.
         work: Folder for the simulation; a temporary one by default.
+        look: Called with the faults that are neither detected nor proved to change nothing, to find events for them.
+        network: Gives the weights, for proofs; called if one needs them.
 
     Raises:
         L1mlError: If there are not as many faults, the simulation fails, or the core without a fault is wrong.
@@ -118,27 +131,40 @@ def mutate(
     design = Design.load(verilog)
     every = list(all_faults(verilog, design))
     chosen = choose(every, faults, seed)
-    cycles = make_cycles(design, inputs, golden, bench_job(design, 1))
+    numbers = range(1, len(chosen) + 1)
+    job, sought = bench_job(design, 1), inputs[:0]
     with tempfile.TemporaryDirectory(prefix="l1ml-faults-") as scratch, progress_bar() as progress:
         folder = work or Path(scratch)
         task = progress.add_task("Faults", total=len(chosen), note="compiling the core with all of them")
         simulator = FaultSimulator(write_schemata(verilog, design, chosen, folder), folder)
-        _check_without(simulator, cycles, design.name)
-        seen: dict[int, str] = {}
-        for outcome in simulator.run(cycles, range(1, len(chosen) + 1)):
-            if outcome.cycle is not None:
-                seen[outcome.fault - 1] = f"{outcome.what} in pattern {cycles.pattern_of(outcome.cycle)}"
-            progress.update(task, advance=1, note=f"{len(seen)} detected")
-        verdicts = [_verdict(fault, DETECTED, seen[i]) if i in seen else None for i, fault in enumerate(chosen)]
-        left = [i for i, verdict in enumerate(verdicts) if verdict is None]
+
+        def detected(inputs: NDArray[np.int64], golden: NDArray[np.int64], faults: Sequence[int]) -> dict[int, Verdict]:
+            cycles, seen = make_cycles(design, inputs, golden, job), {}
+            _check_without(simulator, cycles, design.name)
+            for outcome in simulator.run(cycles, faults):
+                if outcome.cycle is not None:
+                    reason = f"{outcome.what} in pattern {cycles.pattern_of(outcome.cycle)}"
+                    seen[outcome.fault] = _verdict(chosen[outcome.fault - 1], DETECTED, reason)
+                progress.update(task, advance=1, note=f"{len(seen)} detected")
+            return seen
+
+        verdicts = detected(inputs, golden, numbers)
+        left = [number for number in numbers if number not in verdicts]
         task = progress.add_task("Proofs for those that were not", total=len(left), note="")
-        prover = Prover(verilog, design)
-        for i in left:
-            proof = prover.prove(chosen[i])
-            verdicts[i] = _verdict(chosen[i], EQUIVALENT if proof.equivalent else MISSED, proof.how)
+        prover = Prover(verilog, design, network)
+        for number in left:
+            proof = prover.prove(chosen[number - 1])
+            verdicts[number] = _verdict(chosen[number - 1], EQUIVALENT if proof.equivalent else MISSED, proof.how)
             progress.update(task, advance=1)
+        missed = [number for number in numbers if verdicts[number].state == MISSED]
+        if look and missed:
+            sought, answers = look([chosen[number - 1] for number in missed])
+            if len(sought):
+                task = progress.add_task("Faults, with the events that were found", total=len(missed), note="")
+                verdicts |= detected(sought, answers, missed)
     reuse_factor = max(m.reuse_factor for m in design.modules)
-    return Mutation(design.name, reuse_factor, seed, len(every), len(inputs), [v for v in verdicts if v])
+    ordered = [verdicts[number] for number in numbers]
+    return Mutation(design.name, reuse_factor, seed, len(every), len(inputs) + len(sought), ordered, sought)
 
 
 def _check_without(simulator: FaultSimulator, cycles: Cycles, name: str) -> None:

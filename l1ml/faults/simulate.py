@@ -46,17 +46,7 @@ class FaultSimulator:
         Raises:
             L1mlError: If Verilator or the compiler rejects it.
         """
-        set_up_verilator()
-        self.folder = folder
-        log = folder / "build.log"
-        command = ["verilator", "--cc", "--exe", "--build", "-j", str(os.cpu_count() or 1), "-O3", "-Wno-fatal"]
-        command += ["-Wno-lint", "--x-initial", "unique", "-CFLAGS", "-O1", "--output-split", "20000"]
-        command += ["--top-module", "l1ml_faults", "--Mdir", str(folder / "obj"), "-o", "driver"]
-        driver = shared("firmware_templates") / "faults" / "driver.cpp"
-        with log.open("w") as handle:
-            done = subprocess.run([*command, *map(str, files), str(driver)], stdout=handle, stderr=handle)
-        if done.returncode:
-            raise L1mlError(f"the core with faults does not compile: see {log}")
+        self.folder, self.driver = folder, compile_driver(files, "driver.cpp", folder)
 
     def run(self, cycles: Cycles, faults: Sequence[int], *, seed: int = 1) -> Iterator[Outcome]:
         """Play clock cycles to the core with each of some faults, until the first wrong one.
@@ -74,7 +64,7 @@ class FaultSimulator:
         """
         file = self.folder / "cycles.bin"
         cycles.write(file)
-        command = [self.folder / "obj" / "driver", file, cycles.inputs.shape[1], cycles.outputs.shape[1], seed]
+        command = [self.driver, file, cycles.inputs.shape[1], cycles.outputs.shape[1], seed]
 
         def play(batch: Sequence[int]) -> list[Outcome]:
             done = subprocess.run([*map(str, [*command, *batch])], capture_output=True, text=True)
@@ -92,3 +82,29 @@ class FaultSimulator:
                     yield from done.result()
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
+
+
+def compile_driver(files: Sequence[Path], driver: str, folder: Path) -> Path:
+    """Compile a core with faults and a driver of ``firmware_templates/faults``.
+
+    Args:
+        files: What ``write_schemata`` wrote.
+        driver: Name of the C++ of the driver.
+        folder: For the compiled simulation.
+
+    Returns:
+        The executable.
+
+    Raises:
+        L1mlError: If Verilator or the compiler rejects it.
+    """
+    set_up_verilator()
+    log, source = folder / "build.log", shared("firmware_templates") / "faults" / driver
+    command = ["verilator", "--cc", "--exe", "--build", "-j", str(os.cpu_count() or 1), "-O3", "-Wno-fatal"]
+    command += ["-Wno-lint", "--x-initial", "unique", "-CFLAGS", "-O1", "--output-split", "20000"]
+    command += ["--top-module", "l1ml_faults", "--Mdir", str(folder / "obj"), "-o", "driver"]
+    with log.open("w") as handle:
+        done = subprocess.run([*command, *map(str, files), str(source)], stdout=handle, stderr=handle)
+    if done.returncode:
+        raise L1mlError(f"the core with faults does not compile: see {log}")
+    return folder / "obj" / "driver"

@@ -15,9 +15,12 @@ from l1ml.errors import L1mlError
 from l1ml.faults.choose import all_faults, choose
 from l1ml.faults.fault import KINDS, Edit, Fault
 from l1ml.faults.mutate import mutate
+from l1ml.faults.network import read_network
+from l1ml.faults.proofs.prove import Prover
 from l1ml.faults.schemata import write_schemata
 from l1ml.faults.simulate import FaultSimulator
 from l1ml.faults.stimuli import make_cycles
+from l1ml.hls.convert import load_graph
 from l1ml.rtl.design import Design
 from l1ml.verification.simulation import CoreSimulator, bench_job
 
@@ -79,6 +82,17 @@ def test_verification_finds_the_faults_or_they_are_proved_to_change_nothing(resu
             assert fault["place"] in output
         if fault["state"] == "equivalent":
             assert fault["reason"].startswith(("SAT: the same function in", "nothing that reaches an output"))
+
+
+def test_what_is_seen_is_never_proved_to_change_nothing(
+    small_build: SmallBuild, design: Design, faults: list[Fault], result: tuple[Path, str, int]
+) -> None:
+    verdicts = json.loads(result[0].read_text())["faults"]
+    seen = [fault for fault, verdict in zip(faults, verdicts, strict=True) if verdict["state"] == "detected"]
+    graph = small_build.folder / "convert/graph.fml"
+    prover = Prover(small_build.folder / "rtl/verilog", design, lambda: read_network(load_graph(graph)))
+    for fault in seen[:: len(seen) // 10]:
+        assert not prover.prove(fault).equivalent, fault
 
 
 def test_the_same_stimuli_as_in_the_bench(small_build: SmallBuild, design: Design) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from l1ml.faults.choose import all_faults
 from l1ml.faults.fault import Fault
-from l1ml.faults.prove import Prover
+from l1ml.faults.network import Layer, Network
+from l1ml.faults.proofs.prove import Prover
 from l1ml.fixed import FixedType
 from l1ml.rtl.design import Design, Module
 from l1ml.rtl.graph import Tensor
@@ -139,6 +141,25 @@ def test_what_is_proved_and_what_is_not(
     assert proof.equivalent == (reason is not None), proof
     if reason is not None:
         assert proof.how == reason
+
+
+def opposite_neurons() -> Network:
+    """What gives x: two neurons of one input, of which never more than one is above zero."""
+    layer = Layer(None, np.array([[1.0, -1.0]]), np.zeros(2), low=0.0, high=7.0, slack=0.0, least=-99.0, most=99.0)
+    ends = (np.array([end]) for end in (-8.0, 7.0))
+    return Network("in", *ends, lambda x: x.astype(np.int64), {}, {"x": layer}, {"x": 1.0})
+
+
+@pytest.mark.parametrize(("what", "equivalent"), [("bit 3 stuck at 0", True), ("bit 2 stuck at 0", False)])
+def test_what_never_comes_is_proved_in_view_of_the_layers_before(
+    verilog: tuple[Path, Design], faults: list[Fault], what: str, equivalent: bool
+) -> None:
+    fault = find(faults, "v2", what)
+    assert not Prover(*verilog).prove(fault).equivalent
+    proof = Prover(*verilog, opposite_neurons).prove(fault)
+    assert proof.equivalent == equivalent
+    if equivalent:
+        assert proof.how == "SAT: the same function in its module, as 0 <= v2 <= 7 by MILP"
 
 
 def test_a_pipeline_that_is_not_balanced_is_not_taken_for_wires(verilog: tuple[Path, Design], tmp_path: Path) -> None:

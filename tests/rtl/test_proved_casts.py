@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from programs import symbols
 
-from l1ml.faults.prove import ask
+from l1ml.faults.proofs.prove import ask
 from l1ml.fixed import ROUNDING_MODES, SATURATION_MODES, FixedType
 from l1ml.rtl.cast import cast, relu_cast
 from l1ml.rtl.listing import Sink, Source

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
-from l1ml.faults.source import Source, Statement
-from l1ml.rtl.design import Design, Module
+from l1ml.faults.verilog.source import Source, Statement
+from l1ml.rtl.design import Module
 from l1ml.rtl.graph import Tensor
 
 _NAME = re.compile(r"(?<!['$\w.])(?:digit\[\d+:\d+\]|(?!digit\[)[A-Za-z_]\w*)")
@@ -131,26 +131,30 @@ class Wiring:
         """Whether a name can make a difference in a result."""
         return self.live is None or name in self.live
 
-    def reads(self, tensor: Tensor) -> set[int]:
-        """Elements of an input tensor that make a difference in a result."""
-        port = f"{tensor.name}_data"
-        bits: set[int] = set()
-        whole = any(
-            re.search(rf"\b({port}|held)\b", re.sub(r"(\.\w+)\(", "(", line))
-            for line in self.unread
-            if "held <=" not in line
-        )
-        for target, statements in self.drivers.items():
-            for statement in statements if self.counts(target) or target in self.packed else ():
-                for name in (port, "held"):
-                    expression = statement.expression
-                    slices = re.findall(rf"\b{name}\[(\d+)(?::(\d+))?\]", expression)
-                    for high, low in slices:
-                        bits |= set(range(int(low or high), int(high) + 1))
-                    uses = len(re.findall(rf"\b{name}\b", expression))
-                    whole |= uses > len(slices) and target != "held"
-        width = tensor.type.width
-        return set(range(tensor.size)) if whole else {bit // width for bit in bits}
+    def bits_read(self, name: str, but: Collection[str] = ()) -> int:
+        """Mask of the bits of a name that anything reads; all of them where that is not known.
+
+        Args:
+            name: The name.
+            but: Targets that do not count.
+        """
+        if any(name in names(line) for line in self.unread):
+            return -1
+        mask = 0
+        for use in self.source.uses.get(name, ()):
+            target = base(use.target)
+            if target in but or not (self.counts(target) or target in self.packed):
+                continue
+            slices = re.findall(rf"(?<![\w.]){name}\[(\d+)(?::(\d+))?\]", use.expression)
+            if len(re.findall(rf"(?<![\w.]){name}\b", use.expression)) > len(slices):
+                return -1
+            if use.form == "wire" and re.fullmatch(rf"{name}\[\d+:\d+\]", use.expression):
+                low, width = int(slices[0][1]), use.width
+                mask |= (self.bits_read(use.target) & ((1 << width) - 1)) << low
+                continue
+            for high, low in slices:
+                mask |= (1 << int(high) + 1) - (1 << int(low or high))
+        return mask
 
 
 def base(target: str) -> str:
@@ -167,18 +171,3 @@ def split_list(expression: str) -> list[str]:
             items.append(expression[start:at].strip())
             start = at + 1
     return items
-
-
-def wire_design(folder: Path, design: Design) -> dict[str, Wiring]:
-    """The wiring of all modules of a design but the top, by file, with what makes a difference in its outputs."""
-    read: dict[str, set[int]] = {t.name: set(range(t.size)) for t in design.outputs}
-    ranges = {name: found for module in design.modules for name, found in module.ranges.items()}
-    wirings: dict[str, Wiring] = {}
-    for module in reversed(design.modules):
-        file = f"{module.name}.sv"
-        wiring = wirings[file] = Wiring.of(Source.read(folder / file), module)
-        wiring.find_live({t.name: read.get(t.name, set()) for t in module.outputs})
-        wiring.ranges = {t: ranges[t.name] for t in module.inputs if t.name in ranges}
-        for tensor in module.inputs:
-            read.setdefault(tensor.name, set()).update(wiring.reads(tensor))
-    return wirings

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-from l1ml.faults.cone import Cone
 from l1ml.faults.fault import Fault
-from l1ml.faults.source import Source
-from l1ml.faults.wiring import renamed
+from l1ml.faults.proofs.cone import Cone
+from l1ml.faults.verilog.source import Source
+from l1ml.faults.verilog.wiring import renamed
 from l1ml.rtl.design import Design, Module
 
 
-def held_cone(fault: Fault, core: Source, design: Design) -> Cone | None:
+def held_cone(fault: Fault, core: Source, modules: Mapping[str, Source], design: Design) -> Cone | None:
     """The question whether an output register that takes a value in every clock cycle is seen to do so.
 
     The valid flags of the core may be anything at first. After as many clock cycles as a value takes from the register
@@ -20,21 +21,21 @@ def held_cone(fault: Fault, core: Source, design: Design) -> Cone | None:
     Args:
         fault: The fault.
         core: The top module.
+        modules: The others, by file.
         design: The design.
 
     Returns:
         The question, or None if this is no such fault.
     """
-    statement, module = fault.place, next((m for m in design.modules if f"{m.name}.sv" == fault.file), None)
-    if statement.form != "enable" or fault.edits[0].expression != "1'b1" or module is None:
+    place = _register(fault, core, modules, design)
+    if place is None or fault.edits[0].expression != "1'b1":
         return None
+    module, enable = place
     if any(m.strobes and {t.name for t in m.inputs} & _behind(module, design) for m in design.modules):
         return None  # a folded module reads its input for several cycles
-    if not re.match(r"\s*if \(", statement.head):  # not the block of the outputs, at the end of the module
-        return None
     text = "\n".join(core.lines)
     instance = text.split(f"    {module.name} u_{module.segment} (", 1)[1].split(");\n", 1)[0]
-    strobe = re.findall(rf"\.{statement.expression}\((\w+\[\d+\])\)", instance)
+    strobe = re.findall(rf"\.{enable}\((\w+\[\d+\])\)", instance)
     taken = [s.expression for s in core.statements if s.target == "valid_reg" and s.expression != "'0"]
     valid = [s.expression for s in core.statements if s.target == "out_valid"]
     memory = re.findall(r"localparam int MEMORY = (\d+);", text)
@@ -59,6 +60,24 @@ def held_cone(fault: Fault, core: Source, design: Design) -> Cone | None:
     ]
     cone.pairs.append(("is", "would"))
     return cone
+
+
+def _register(fault: Fault, core: Source, modules: Mapping[str, Source], design: Design) -> tuple[Module, str] | None:
+    """The module whose output register a fault lets take a value in every cycle, and the enable of that register."""
+    statement = fault.place
+    if statement.form == "connection" and fault.file == core.name:
+        instances = [line.split()[0] for line in core.lines[: statement.line] if re.match(r"    \w+ u_\w+ \($", line)]
+        file, enable = f"{instances[-1] if instances else ''}.sv", statement.target
+    else:
+        file, enable = fault.file, statement.expression
+    module = next((m for m in design.modules if f"{m.name}.sv" == file), None)
+    if module is None or file not in modules:
+        return None
+    uses = modules[file].uses.get(enable, [])
+    if [use.form for use in uses] != ["enable"]:
+        return None
+    # Not a block before that of the outputs, at the end of the module.
+    return (module, enable) if re.match(r"\s*if \(", uses[0].head) else None
 
 
 def _behind(module: Module, design: Design) -> set[str]:

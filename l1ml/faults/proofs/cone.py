@@ -9,11 +9,12 @@ balanced: every way through it has the same number of registers, which is checke
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from l1ml.faults.fault import Fault
-from l1ml.faults.source import Statement
-from l1ml.faults.wiring import Wiring, base, names, renamed
+from l1ml.faults.verilog.source import Statement
+from l1ml.faults.verilog.wiring import Wiring, base, names, renamed
 from l1ml.templates import render
 
 
@@ -52,7 +53,14 @@ class Cone:
         )
 
 
-def make_cone(fault: Fault, wiring: Wiring, *, through: bool, depth: int | None = None) -> Cone:
+def make_cone(
+    fault: Fault,
+    wiring: Wiring,
+    *,
+    through: bool,
+    depth: int | None = None,
+    known: Mapping[str, tuple[int, int]] | None = None,
+) -> Cone:
     """The cone of a fault.
 
     Args:
@@ -60,16 +68,19 @@ def make_cone(fault: Fault, wiring: Wiring, *, through: bool, depth: int | None 
         wiring: The module that it is in.
         through: Whether pipeline registers are taken for wires.
         depth: After how many wires behind the fault the cone ends; none but registers and outputs end it by default.
+        known: What wires are known to be, without the fault.
 
     Raises:
         UnprovableError: If it changes something that is no value of the data path.
     """
-    return _Builder(fault, wiring, through, depth).build()
+    return _Builder(fault, wiring, through, depth, known or {}).build()
 
 
 class _Builder:
-    def __init__(self, fault: Fault, wiring: Wiring, through: bool, depth: int | None) -> None:
-        self.fault, self.wiring, self.through, self.depth = fault, wiring, through, depth
+    def __init__(
+        self, fault: Fault, wiring: Wiring, through: bool, depth: int | None, known: Mapping[str, tuple[int, int]]
+    ) -> None:
+        self.fault, self.wiring, self.through, self.depth, self.known = fault, wiring, through, depth, known
         self.cone = Cone()
         self.edits = {(e.statement.line): e for e in fault.edits}
         self.changed: set[str] = set()
@@ -95,7 +106,11 @@ class _Builder:
         return self.cone
 
     def _ranges(self) -> None:
-        """Tell what the elements of the module's inputs can be, as the module before was made for."""
+        """Tell what the elements of the module's inputs can be, as the module before was made for, and wires."""
+        for name, (low, high) in self.known.items():
+            if name in self.done:
+                low = low if "signed" in self._declared(name) else max(low, 0)
+                self.cone.ranges.append({"name": name, "low": str(low), "high": str(high)})
         for tensor, ranges in self.wiring.ranges.items():
             if f"{tensor.name}_data" in self.cone.free:
                 width, sign = tensor.type.width, "signed" if tensor.type.signed else "unsigned"
@@ -119,6 +134,9 @@ class _Builder:
         if not statement.declared:
             self._compare_names(right)
         elif output is None:
+            read = self.wiring.bits_read(name) & ((1 << max(statement.width, 1)) - 1)
+            if read != (1 << max(statement.width, 1)) - 1:
+                right, wrong = (f"({text}) & {statement.width}'d{read}" for text in (right, wrong))
             self._compare(f"{name}_{statement.line}", statement.declared, right, wrong)
         else:
             width = output.type.width

@@ -1,0 +1,1 @@
+"""Looking for events that show a fault, where the vectors of a build do not."""

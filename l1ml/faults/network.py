@@ -1,0 +1,292 @@
+"""How far neurons can go, and events that drive them there, by mixed-integer linear programming.
+
+A search by small steps ends where many neurons before have to move at once. With the weights known, the end of a sum is
+a mixed-integer linear program: two binary variables for each neuron before it say whether it is above the lower end of
+its range and whether it is at the upper one (Tjeng, Xiao and Tedrake, arXiv:1711.07356). For a bound, the program may
+round each neuron as it likes, as far as its type can; for an event, which is only where a search starts, it may not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import coo_array
+
+from l1ml.arithmetic.input_scaler import InputScalerArithmetic
+from l1ml.fixed import FixedType
+from l1ml.rtl.graph import identifier
+from l1ml.rtl.lowering.dense import DenseParameters, lowest_bit
+
+SECONDS = 10.0
+"""Time of the solver for one end of one neuron; what it has by then is taken."""
+
+GAP = 0.02
+"""Relative distance from the true end that is near enough."""
+
+MARGIN = 1e-3
+"""What is added to bounds, in LSB for each LSB of a factor: far more than the solver's tolerance."""
+
+_Real = NDArray[np.float64]
+
+
+@dataclass
+class Layer:
+    """A dense layer and what follows it: ``clip(x @ weights + bias, low, high)``.
+
+    Attributes:
+        before: The layer before; ``None`` for the first one.
+        slack: How far roundings can move a value at most.
+        least: Lowest sum that its types hold; a lower one would wrap.
+        most: Highest one.
+    """
+
+    before: Layer | None
+    weights: _Real
+    bias: _Real
+    low: float
+    high: float
+    slack: float
+    least: float
+    most: float
+
+
+@dataclass
+class Network:
+    """The dense layers of a network, with what leads to the first of them.
+
+    Attributes:
+        tensor: Name of the input.
+        low: Lowest value that the first layer gets, shape (elements,).
+        high: Highest.
+        invert: From what the first layer gets to integers in LSB of the input.
+        layers: By name of the hls4ml layer.
+        values: By name of a tensor, the layer that it comes from; ``None`` for what the first layer gets.
+        steps: By name of a tensor, worth of one LSB.
+    """
+
+    tensor: str
+    low: _Real
+    high: _Real
+    invert: Callable[[_Real], NDArray[np.int64]]
+    layers: dict[str, Layer]
+    values: dict[str, Layer | None]
+    steps: dict[str, float]
+
+    def summits(self, names: Collection[str]) -> Iterator[NDArray[np.int64]]:
+        """Inputs that drive each neuron of some layers to its lowest and to its highest value.
+
+        Args:
+            names: Of the layers; others than dense ones are passed over.
+
+        Yields:
+            Integers in LSB of the input, shape (elements,); nothing where the solver finds nothing in its time.
+        """
+        for name in names:
+            if name in self.layers:
+                program = _Program(self, self.layers[name].before, loose=False)
+                for weights in self.layers[name].weights.T:
+                    for sign in (-1, 1):
+                        found, _ = program.farthest(sign * weights)
+                        if found is not None:
+                            yield self.invert(found)
+
+    def sum_ends(self, name: str, index: int) -> tuple[float, float] | None:
+        """Bounds of an output of a dense layer before any rounding; ``None`` as for `ends`."""
+        layer = self.layers.get(name)
+        if layer is None:
+            return None
+        found = self._ends(layer.before, layer.weights[:, index], MARGIN * np.abs(layer.weights[:, index]).sum())
+        return None if found is None else (found[0] + layer.bias[index], found[1] + layer.bias[index])
+
+    def ends(self, tensor: str, factors: Mapping[int, int]) -> tuple[float, float] | None:
+        """Bounds of a sum of elements with integer factors, in LSB of the tensor.
+
+        Args:
+            tensor: Name of the tensor.
+            factors: By index of an element.
+
+        Returns:
+            A number that no event goes below and one that none goes above; ``None`` if nothing is known of the tensor,
+            or if a value before it can wrap.
+        """
+        if tensor not in self.values:
+            return None
+        before, step = self.values[tensor], self.steps[tensor]
+        direction = np.zeros(len(self.low) if before is None else len(before.bias))
+        direction[list(factors)] = list(factors.values())
+        found = self._ends(before, direction, MARGIN * step * np.abs(direction).sum())
+        return None if found is None else (found[0] / step, found[1] / step)
+
+    def _ends(self, before: Layer | None, direction: _Real, margin: float) -> tuple[float, float] | None:
+        program = _Program(self, before, loose=True)
+        if not program.sound:
+            return None
+        low, high = (sign * program.farthest(sign * direction)[1] for sign in (-1, 1))
+        return low - margin, high + margin
+
+
+def read_network(graph: Any) -> Network | None:
+    """The dense layers of an hls4ml model; ``None`` where its first layers are of another kind than is known here."""
+    network: Network | None = None
+    for layer in graph.get_layers():
+        kind, source, target = layer.class_name, identifier((layer.inputs or [""])[0]), identifier(layer.outputs[0])
+        if network is None and kind in ("Dense", "InputScaler", "Norm1"):
+            network = _lead(layer)
+        if network is None or source not in network.values:
+            continue
+        result = FixedType.from_hls4ml(layer.get_output_variable().type.precision)
+        before = network.values[source]
+        if kind == "Dense":
+            network.layers[layer.name] = _dense(layer, before, network.steps[source], result)
+            network.values[target] = network.layers[layer.name]
+        elif kind == "Activation" and before is not None and target not in network.values:
+            _clip(before, result, relu=layer.get_attr("activation") == "relu")
+            network.values[target] = before
+            del network.values[source]  # what it is before has no layer of its own any more
+        else:
+            continue
+        network.steps[target] = result.lsb
+    return network
+
+
+def _dense(layer: Any, before: Layer | None, step: float, result: FixedType) -> Layer:
+    parameters = DenseParameters.of(layer)
+    weights, accum = parameters.weights, parameters.accum
+    finest = min((lowest_bit(w) for w in weights[weights != 0]), default=1.0) * step
+    found = Layer(before, weights, parameters.start, *_limits(result), 0.0, *_limits(accum))
+    found.slack = accum.lsb * len(weights) if accum.lsb > finest else 0.0
+    found.slack += result.lsb if result.lsb > accum.lsb else 0.0
+    _no_wrap(found, result)
+    return found
+
+
+def _clip(layer: Layer, result: FixedType, *, relu: bool) -> None:
+    """Let an activation follow a layer."""
+    low, high = _limits(result)
+    layer.low, layer.high = max(layer.low, 0.0) if relu else max(layer.low, low), min(layer.high, high)
+    layer.slack += result.lsb / 2 if result.rounding.startswith("RND") else result.lsb
+    _no_wrap(layer, result, relu=relu)
+
+
+def _no_wrap(layer: Layer, kind: FixedType, *, relu: bool = False) -> None:
+    if kind.saturation != "SAT":
+        low, high = _limits(kind)
+        layer.least, layer.most = layer.least if relu else max(layer.least, low), min(layer.most, high)
+
+
+def _limits(kind: FixedType) -> tuple[float, float]:
+    return kind.lowest * kind.lsb, kind.maximum * kind.lsb
+
+
+def _lead(layer: Any) -> Network:
+    """What leads to the first dense layer: nothing, a scaler or a normalisation."""
+    source, name = layer.get_input_variable(), identifier(layer.inputs[0])
+    seen = input_type = FixedType.from_hls4ml(source.type.precision)
+    first = name
+    invert: Callable[[_Real], NDArray[np.int64]] = input_type.quantize
+    if layer.class_name != "Dense":
+        seen, first = FixedType.from_hls4ml(layer.get_output_variable().type.precision), identifier(layer.outputs[0])
+        if layer.class_name == "InputScaler":
+            invert = _inverse_of_scaler(InputScalerArithmetic.of(layer))
+        else:
+            invert = _inverse_of_norm(input_type)
+    low, high = (np.full(int(source.size()), end) for end in _limits(seen))
+    return Network(name, low, high, invert, {}, {first: None}, {first: seen.lsb})
+
+
+def _inverse_of_scaler(scaler: InputScalerArithmetic) -> Callable[[_Real], NDArray[np.int64]]:
+    every = np.arange(scaler.source.minimum, scaler.source.maximum + 1)
+    images = scaler.run(np.repeat(every[:, None], len(scaler.shifts), axis=1)) * scaler.result.lsb
+    return lambda wanted: every[np.abs(images - wanted).argmin(axis=0)]
+
+
+def _inverse_of_norm(source: FixedType) -> Callable[[_Real], NDArray[np.int64]]:
+    """Values whose quotients by their sum are the ones that are wanted; those at their ends may be beyond them."""
+
+    def invert(wanted: _Real) -> NDArray[np.int64]:
+        best, error = wanted, np.inf
+        for total in (1.0, -1.0):
+            rest = total - wanted.sum()
+            beyond = wanted >= wanted.max() if rest > 0 else wanted <= wanted.min()
+            tried = wanted + beyond * rest / beyond.sum()
+            missed = float(np.abs(np.clip(tried, -1, 1) - wanted).sum())
+            if missed < error:
+                best, error = tried, missed
+        room = np.where(best > 0, source.maximum, source.minimum) / np.where(best, best, np.inf)
+        return np.rint(best * room[best != 0].min(initial=source.maximum)).astype(np.int64)
+
+    return invert
+
+
+class _Program:
+    """The network up to the output of a layer, as constraints.
+
+    Attributes:
+        sound: Whether no value can wrap.
+        values: Indices of the variables that the layer gives.
+    """
+
+    def __init__(self, network: Network, last: Layer | None, *, loose: bool) -> None:
+        self.low, self.high = list(network.low), list(network.high)
+        self.binary = [0] * len(self.low)
+        self.entries: list[tuple[int, int, float]] = []
+        self.least: list[float] = []
+        self.most: list[float] = []
+        self.inputs, self.loose, self.sound = len(self.low), loose, True
+        chain: list[Layer] = []
+        while last is not None:
+            chain.insert(0, last)
+            last = last.before
+        self.values = np.arange(self.inputs)
+        for layer in chain:
+            self._add(layer)
+
+    def _add(self, layer: Layer) -> None:
+        ends = [layer.weights * np.array(end)[self.values][:, None] for end in (self.low, self.high)]
+        least, most = (f(*ends).sum(axis=0) + layer.bias for f in (np.minimum, np.maximum))
+        slack = layer.slack if self.loose else 0.0
+        self.sound &= bool(np.all(least - slack >= layer.least) and np.all(most + slack <= layer.most))
+        first, span, count = len(self.low), layer.high - layer.low, len(least)
+        outputs, above, full = (first + part * count + np.arange(count) for part in range(3))
+        bottom, top = (np.clip(end, layer.low, layer.high) for end in (least - slack, most + slack))
+        self.low += [*bottom, *(bottom > layer.low), *(bottom >= layer.high)]
+        self.high += [*top, *(top > layer.low), *(top >= layer.high)]
+        self.binary += [0] * count + [1] * 2 * count
+        for j in range(count):
+            used = np.flatnonzero(layer.weights[:, j])
+            terms = list(zip(self.values[used].tolist(), (-layer.weights[used, j]).tolist(), strict=True))
+            over, under = max(most[j] - layer.high, 0.0), max(layer.low - least[j], 0.0)
+            self._row([*terms, (outputs[j], 1.0), (full[j], over)], layer.bias[j] - slack, np.inf)
+            self._row([*terms, (outputs[j], 1.0), (above[j], under)], -np.inf, layer.bias[j] + under + slack)
+            self._row([(outputs[j], 1.0), (above[j], -span)], -np.inf, layer.low)
+            self._row([(outputs[j], 1.0), (full[j], -span)], layer.low, np.inf)
+        self.values = outputs
+
+    def _row(self, terms: list[tuple[int, float]], least: float, most: float) -> None:
+        self.entries += [(len(self.least), int(column), value) for column, value in terms]
+        self.least.append(least)
+        self.most.append(most)
+
+    def farthest(self, direction: _Real) -> tuple[_Real | None, float]:
+        """What the first layer gets where a sum of the last values is largest, if found, and a bound of that sum."""
+        aim = np.zeros(len(self.low))
+        aim[self.values] = -direction
+        constraints = []
+        if self.entries:
+            rows, columns, values = zip(*self.entries, strict=True)
+            matrix = coo_array((values, (rows, columns)), shape=(len(self.least), len(self.low))).tocsr()
+            constraints = [LinearConstraint(matrix, self.least, self.most)]
+        options = {"time_limit": SECONDS, "mip_rel_gap": 0.0 if self.loose else GAP}
+        found = milp(
+            aim, constraints=constraints, bounds=Bounds(self.low, self.high), integrality=self.binary, options=options
+        )
+        best = found.mip_dual_bound
+        if best is None and found.status == 0:  # without a binary variable, the optimum itself
+            best = found.fun
+        bound = np.inf if best is None else -float(best)
+        return None if found.x is None else np.asarray(found.x[: self.inputs]), bound

@@ -1,0 +1,1 @@
+"""Proving that a fault changes no result."""

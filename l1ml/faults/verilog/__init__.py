@@ -1,0 +1,1 @@
+"""Reading emitted Verilog: its statements, who reads what, and what counts in the end."""
