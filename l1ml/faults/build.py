@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.progress import Progress
 
 from l1ml.errors import L1mlError
 from l1ml.faults.fault import Fault
@@ -61,8 +62,8 @@ def mutate_build(build: Path, faults: int, seed: int, *, improve: bool = False) 
         return mutate(verilog, inputs, outputs, faults=faults, seed=seed, network=network)
     emulator = Emulator.of_project(build / "convert/hls", design)
 
-    def look(missed: list[Fault]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        events = look_for_events(verilog, network(), inputs, missed, seed=seed)
+    def look(missed: list[Fault], progress: Progress) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        events = look_for_events(verilog, network(), inputs, missed, progress, seed=seed)
         return events, emulator.run(events)
 
     with claimed(build, design.name):

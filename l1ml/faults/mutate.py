@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.progress import Progress
 
 from l1ml.console import progress_bar
 from l1ml.errors import L1mlError
@@ -98,7 +99,7 @@ class Mutation:
         }
 
 
-Look = Callable[[list[Fault]], tuple[NDArray[np.int64], NDArray[np.int64]]]
+Look = Callable[[list[Fault], Progress], tuple[NDArray[np.int64], NDArray[np.int64]]]
 """Looks for events that show faults, at least one for as many as it can, and tells what a right core answers."""
 
 
@@ -122,7 +123,8 @@ def mutate(
         faults: How many.
         seed: For their choice.
         work: Folder for the simulation; a temporary one by default.
-        look: Called with the faults that are neither detected nor proved to change nothing, to find events for them.
+        look: Called with the faults that are neither detected nor proved to change nothing, to find events for them,
+            and with where to show how far it is.
         network: Gives the weights, for proofs; called if one needs them.
 
     Raises:
@@ -158,7 +160,7 @@ def mutate(
             progress.update(task, advance=1)
         missed = [number for number in numbers if verdicts[number].state == MISSED]
         if look and missed:
-            sought, answers = look([chosen[number - 1] for number in missed])
+            sought, answers = look([chosen[number - 1] for number in missed], progress)
             if len(sought):
                 task = progress.add_task("Faults, with the events that were found", total=len(missed), note="")
                 verdicts |= detected(sought, answers, missed)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.progress import Progress
 
-from l1ml.console import progress_bar
 from l1ml.faults.fault import Fault
 from l1ml.faults.hunt.search import search
 from l1ml.faults.hunt.watch import watch_faults
@@ -31,6 +31,7 @@ def look_for_events(
     network: Network | None,
     start: NDArray[np.int64],
     faults: Sequence[Fault],
+    progress: Progress,
     *,
     rounds: int = ROUNDS,
     seed: int = 1,
@@ -45,6 +46,7 @@ def look_for_events(
         network: Its weights, if they are known.
         start: Events to start from: integers in LSB, shape (any, elements of all inputs).
         faults: The faults.
+        progress: Where to show how far it is.
         rounds: Rounds of the search.
         seed: For the search.
 
@@ -56,7 +58,7 @@ def look_for_events(
     """
     design = Design.load(verilog)
     watch = watch_faults(design, wire_design(verilog, design), faults)
-    with tempfile.TemporaryDirectory(prefix="l1ml-hunt-") as scratch, progress_bar() as progress:
+    with tempfile.TemporaryDirectory(prefix="l1ml-hunt-") as scratch:
         task = progress.add_task("Ends of neurons", total=None, note="")
         start = np.concatenate([start, summits(network, design, start, faults, seed)])
         progress.update(task, total=1, completed=1)
