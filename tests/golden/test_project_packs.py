@@ -8,6 +8,7 @@ import pytest
 
 from l1ml.golden.checking import check
 from l1ml.golden.pack import Pack
+from l1ml.verification.vectors import FAMILIES
 
 FOLDER = Path(__file__).parent
 
@@ -23,9 +24,10 @@ def test_there_is_a_small_pack_of_each_project_and_reuse_factor() -> None:
 def test_cpp_and_verilog_made_again_give_the_golden_integers_with_the_golden_timing(name: str, tmp_path: Path) -> None:
     pack = Pack.load(FOLDER / f"{name}.golden")
     assert pack.name == name
-    assert {family: count > 100 for family, count in pack.manifest.families.items()} == dict.fromkeys(
-        ("data", "corner", "random"), True
-    )
+    families = dict(pack.manifest.families)
+    if name != "jet_tagger_r1":  # the others show all its faults
+        assert families.pop("sought") > 0
+    assert families.keys() == set(FAMILIES) and min(families.values()) > 100
     cpp, rtl = check(pack, tmp_path)
     assert (cpp.what, cpp.events, cpp.fault()) == ("C++", 2000, None)
     assert (rtl.what, rtl.events, rtl.fault()) == ("RTL", 2000, None)
