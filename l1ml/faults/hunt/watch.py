@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from l1ml.faults.fault import Edit, Fault
-from l1ml.faults.verilog.source import Statement
-from l1ml.faults.verilog.wiring import Wiring, base, names, renamed
+from l1ml.faults.verilog.source import Statement, bits_of
+from l1ml.faults.verilog.wiring import RESULT, Wiring, base, names, renamed
 from l1ml.rtl.design import Design, Module
 
 BEFORE, BEHIND = 8, 10
@@ -125,9 +125,8 @@ class _Place:
         at = own if number is None else number
         if self.design.initiation_interval == 1:
             return start + at, start + at
-        if title.startswith("Result"):
-            last = max(stage for other, stage in self.wiring.stage if other == title)
-            at += self.module.strobes["done"] - last
+        if title == RESULT and "done" in self.module.strobes:
+            at += self.module.strobes["done"] - self.wiring.last_result
             return at, at
         return start, end
 
@@ -153,7 +152,7 @@ class _Place:
         if not pairs:
             return None
         different = " || ".join(f"{right} != {wrong}" for right, wrong in pairs)
-        return Signal(f"{different}", min(c[0] for c in cycles), max(c[1] for c in cycles), wires)
+        return Signal(different, min(c[0] for c in cycles), max(c[1] for c in cycles), wires)
 
     def _declared(self, reader: Statement) -> str | None:
         return reader.declared or self.wiring.declared.get(base(reader.target))
@@ -218,10 +217,10 @@ def _behind(wiring: Wiring, fault: Fault) -> Iterable[str]:
     return [name for name in seen if _fits(wiring, name)][:BEHIND]
 
 
-def _bits(wiring: Wiring, name: str) -> int:
-    found = re.search(r"\[(\d+):(\d+)\]", wiring.declared.get(name, ""))
-    return int(found[1]) - int(found[2]) + 1 if found else 0
-
-
 def _fits(wiring: Wiring, name: str) -> bool:
+    """Whether a name is a wire or a register whose value says something."""
     return name in wiring.drivers and name not in wiring.packed and 1 < _bits(wiring, name) <= WIDEST
+
+
+def _bits(wiring: Wiring, name: str) -> int:
+    return bits_of(wiring.declared.get(name, ""))

@@ -19,7 +19,7 @@ from l1ml.faults.proofs.unrolled import unrolled_cone
 from l1ml.faults.verilog.linear import NONE, Forms
 from l1ml.faults.verilog.modules import wire_design
 from l1ml.faults.verilog.source import Source, Statement
-from l1ml.faults.verilog.wiring import Wiring, names
+from l1ml.faults.verilog.wiring import RESULT, Wiring, names
 from l1ml.rtl.design import Design, Module
 
 _PROCESS = Path(__file__).with_name("yosys_proof.py")
@@ -133,7 +133,7 @@ def _readers(edit: Edit, wiring: Wiring) -> list[Statement]:
 
 def _accumulators(reading: list[Statement], wiring: Wiring, module: Module) -> list[str]:
     """The accumulators on which statements depend, if those are behind all of them, where the sums are complete."""
-    if not all(wiring.stage[statement.line][0].startswith("Result") for statement in reading):
+    if not all(wiring.stage[statement.line][0] == RESULT for statement in reading):
         return []
     before: set[str] = set()
     todo = [statement.expression for statement in reading]

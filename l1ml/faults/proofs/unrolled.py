@@ -32,8 +32,7 @@ def unrolled_cone(fault: Fault, wiring: Wiring, module: Module) -> Cone | None:
     group = _group(wiring, base(edit.statement.target))
     if edit.statement not in group.values():
         return None
-    stages = [stage for title, stage in wiring.stage if title.startswith("Result")]
-    steps = module.strobes["done"] - max(stages, default=0) - module.strobes["first"]
+    steps = module.strobes["done"] - wiring.last_result - module.strobes["first"]
     cone = Cone()
     for name, statement in group.items():
         for kind in ("is", "would"):

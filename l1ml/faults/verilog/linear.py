@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from l1ml.faults.verilog.expressions import number, split
-from l1ml.faults.verilog.source import Statement
+from l1ml.faults.verilog.source import Statement, bits_of
 from l1ml.faults.verilog.wiring import Wiring, base, names
 from l1ml.rtl.graph import Tensor
 
@@ -88,7 +88,7 @@ class Forms:
         declared = statement.declared or self.wiring.declared.get(statement.target, "")
         if not declared:
             return None
-        width = _width(declared)
+        width = bits_of(declared)
         if found := re.fullmatch(r"(\w+)_data\[(\d+):(\d+)\]", statement.expression):
             form = self._of_element(found[1], int(found[3]))
         else:
@@ -132,7 +132,7 @@ class Forms:
             if int(cut[2]) != width - 1:
                 return None
             term = cut[1]
-        elif not re.fullmatch(r"\w+", term) or _width(self.wiring.declared.get(term, "")) != width:
+        elif not re.fullmatch(r"\w+", term) or bits_of(self.wiring.declared.get(term, "")) != width:
             return None
         form = self.of.get(term)
         return None if form is None else NONE.plus(form, 1 << shift)
@@ -183,8 +183,3 @@ class Forms:
                 else:
                     todo += [s.expression for s in self.wiring.drivers.get(name, ())]
         return found
-
-
-def _width(declared: str) -> int:
-    found = re.search(r"\[(\d+):0\]", declared)
-    return int(found[1]) + 1 if found else 0

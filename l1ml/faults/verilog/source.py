@@ -58,7 +58,7 @@ class Statement:
     @cached_property
     def width(self) -> int:
         """Bits of the target; 0 if they depend on a parameter or are not known."""
-        return 1 if self.form == "flag" else _bits(self.declared)
+        return 1 if self.form == "flag" else bits_of(self.declared)
 
     @property
     def place(self) -> str:
@@ -101,7 +101,7 @@ class Source:
                 declared.update(dict.fromkeys(found["names"].split(", "), found["declared"] or "[0:0]"))
             if statement := _statement(file.name, number, line, block, declared, width):
                 source.statements.append(statement)
-        source.widths = {name: bits for name, kind in declared.items() if (bits := _bits(kind))}
+        source.widths = {name: bits for name, kind in declared.items() if (bits := bits_of(kind))}
         for statement in source.statements:
             if statement.form == "wire" and statement.width:
                 source.widths[statement.target] = statement.width
@@ -110,7 +110,8 @@ class Source:
         return source
 
 
-def _bits(declared: str) -> int:
+def bits_of(declared: str) -> int:
+    """Bits of a name by how it is declared; 0 if they depend on a parameter or are not known."""
     found = re.search(r"\[(\d+):(\d+)\]", declared)
     return int(found[1]) - int(found[2]) + 1 if found else 0
 

@@ -14,6 +14,9 @@ from l1ml.rtl.graph import Tensor
 _NAME = re.compile(r"(?<!['$\w.])(?:digit\[\d+:\d+\]|(?!digit\[)[A-Za-z_]\w*)")
 _PORT = re.compile(r"\s*input\s+wire\s+logic (?P<declared>\[\d+:0\] )?(?P<name>\w+),?(?:\s*//.*)?")
 _STAGE = re.compile(r"\s*// (?P<title>.*[Ss]tage) (?P<number>\d+)")
+RESULT = "Result stage"
+"""Title of the pipeline stages in which the result of a folded module is made of its accumulators."""
+
 _KEYWORDS = {"always_ff", "posedge", "begin", "end", "if", "else", "for", "int", "case", "default", "wire", "logic"}
 
 
@@ -120,6 +123,11 @@ class Wiring:
             if name.startswith("digit[") and self.crossed:
                 todo += [other for other in self.drivers if other.startswith("digit[")]
             todo += [n for s in self.drivers.get(name, ()) for n in names(s.expression)]
+
+    @property
+    def last_result(self) -> int:
+        """Number of the last pipeline stage behind the accumulators of a folded module."""
+        return max((stage for title, stage in self.stage if title == RESULT), default=0)
 
     @cached_property
     def crossed(self) -> bool:
