@@ -9,7 +9,7 @@ round each neuron as it likes, as far as its type can; for an event, which is on
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -144,10 +144,8 @@ def read_network(graph: Any) -> Network | None:
         if kind == "Dense":
             network.layers[layer.name] = _dense(layer, before, network.steps[source], result)
             network.values[target] = network.layers[layer.name]
-        elif kind == "Activation" and before is not None and target not in network.values:
-            _clip(before, result, relu=layer.get_attr("activation") == "relu")
-            network.values[target] = before
-            del network.values[source]  # what it is before has no layer of its own any more
+        elif kind == "Activation" and before is not None and layer.get_attr("activation") in ("relu", "linear"):
+            network.values[target] = _clipped(before, result, relu=layer.get_attr("activation") == "relu")
         else:
             continue
         network.steps[target] = result.lsb
@@ -165,12 +163,13 @@ def _dense(layer: Any, before: Layer | None, step: float, result: FixedType) -> 
     return found
 
 
-def _clip(layer: Layer, result: FixedType, *, relu: bool) -> None:
-    """Let an activation follow a layer."""
+def _clipped(layer: Layer, result: FixedType, *, relu: bool) -> Layer:
+    """A layer with an activation behind it."""
     low, high = _limits(result)
-    layer.low, layer.high = max(layer.low, 0.0) if relu else max(layer.low, low), min(layer.high, high)
-    layer.slack += result.lsb / 2 if result.rounding.startswith("RND") else result.lsb
-    _no_wrap(layer, result, relu=relu)
+    found = replace(layer, low=max(layer.low, 0.0 if relu else low), high=min(layer.high, high))
+    found.slack += result.lsb / 2 if result.rounding.startswith("RND") else result.lsb
+    _no_wrap(found, result, relu=relu)
+    return found
 
 
 def _no_wrap(layer: Layer, kind: FixedType, *, relu: bool = False) -> None:
