@@ -17,6 +17,23 @@ from l1ml.rtl.design import Design
 from l1ml.templates import render
 
 
+@dataclass(frozen=True)
+class Signal:
+    """An expression that is watched.
+
+    Attributes:
+        expression: In terms of the module ``l1ml_faults``, in which the core is called ``core``.
+        first: Clock cycle, counted from the last word of an event, from which on it belongs to that event.
+        last: The last one.
+        wires: Wires that it needs: declaration and expression of each.
+    """
+
+    expression: str
+    first: int
+    last: int
+    wires: dict[str, tuple[str, str]] = field(default_factory=dict, hash=False, compare=False)
+
+
 @dataclass
 class _Late:
     """A register more, for a target that is to be late."""
@@ -40,7 +57,9 @@ class _Line:
         return "<=" if "<=" in self.text else "="
 
 
-def write_schemata(verilog: Path, design: Design, faults: Sequence[Fault], folder: Path) -> list[Path]:
+def write_schemata(
+    verilog: Path, design: Design, faults: Sequence[Fault], folder: Path, signals: Sequence[Signal] = ()
+) -> list[Path]:
     """Write a design with faults, the first of which is number 1.
 
     Args:
@@ -48,12 +67,13 @@ def write_schemata(verilog: Path, design: Design, faults: Sequence[Fault], folde
         design: The design.
         faults: The faults.
         folder: Where to write.
+        signals: What is watched within the core.
 
     Returns:
         The files in the order in which they are to be compiled; the top is ``l1ml_faults``.
     """
     top = folder / "l1ml_faults.sv"
-    top.write_text(render("faults/top.sv.j2", design=design))
+    top.write_text(render("faults/top.sv.j2", design=design, signals=signals))
     package = folder / f"{design.name}_pkg.sv"
     package.write_text((verilog / package.name).read_text())
     files = [package, top]

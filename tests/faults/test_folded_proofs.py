@@ -10,11 +10,11 @@ from command_line import SmallBuild
 
 from l1ml.faults.choose import all_faults
 from l1ml.faults.fault import Fault
-from l1ml.faults.hunt.watch import Signal, Watch
+from l1ml.faults.hunt.watch import Watch
 from l1ml.faults.hunt.watcher import Watcher
 from l1ml.faults.proofs.prove import Prover, ask
 from l1ml.faults.proofs.unrolled import unrolled_cone
-from l1ml.faults.schemata import write_schemata
+from l1ml.faults.schemata import Signal, write_schemata
 from l1ml.faults.simulate import FaultSimulator
 from l1ml.faults.stimuli import make_cycles
 from l1ml.faults.verilog.modules import wire_design

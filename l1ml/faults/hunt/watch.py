@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from l1ml.faults.fault import Edit, Fault
+from l1ml.faults.schemata import Signal
 from l1ml.faults.verilog.source import Statement, bits_of
 from l1ml.faults.verilog.wiring import RESULT, Wiring, base, names, renamed
 from l1ml.rtl.design import Design, Module
@@ -19,23 +20,6 @@ NARROW = 8
 
 WIDEST = 63
 """Bits of a wire that fits into an integer."""
-
-
-@dataclass(frozen=True)
-class Signal:
-    """An expression that is watched.
-
-    Attributes:
-        expression: In terms of the module ``l1ml_faults``, in which the core is called ``core``.
-        first: Clock cycle, counted from the last word of an event, from which on it belongs to that event.
-        last: The last one.
-        wires: Wires that it needs: declaration and expression of each.
-    """
-
-    expression: str
-    first: int
-    last: int
-    wires: dict[str, tuple[str, str]] = field(default_factory=dict, hash=False, compare=False)
 
 
 @dataclass

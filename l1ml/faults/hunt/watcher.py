@@ -20,7 +20,6 @@ from l1ml.faults.hunt.watch import Watch
 from l1ml.faults.schemata import write_schemata
 from l1ml.faults.simulate import compile_driver
 from l1ml.rtl.design import Design
-from l1ml.templates import render
 from l1ml.verification.packing import bus_bytes, pack
 
 
@@ -54,8 +53,7 @@ class Watcher:
             L1mlError: If Verilator or the compiler rejects it.
         """
         self.design, self.watch = design, watch
-        files = write_schemata(verilog, design, faults, folder)
-        (folder / "l1ml_faults.sv").write_text(render("faults/watch.sv.j2", design=design, signals=watch.signals))
+        files = write_schemata(verilog, design, faults, folder, watch.signals)
         driver = compile_driver(files, "watch.cpp", folder)
         words, interval = design.words, design.initiation_interval
         spacing = interval if interval == 1 else design.latency + interval
