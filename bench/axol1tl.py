@@ -19,11 +19,11 @@ from _models import SHARED
 from numpy.typing import NDArray
 from rich.table import Table
 
+from l1ml.compiler.trigger_top import write_trigger
 from l1ml.console import console
+from l1ml.estimation.synthesis import KEYS, estimate, synthesize
+from l1ml.frontends.hls4ml.backend import rtl_folder
 from l1ml.models.axol1tl import AxolParameters, convert_axol1tl
-from l1ml.rtl.backend import rtl_folder
-from l1ml.rtl.build import KEYS, estimate, synthesize
-from l1ml.rtl.trigger_top import write_trigger
 from l1ml.verification.compare import compare, load
 
 FILE = SHARED.parent / "cms_l1" / "axol1tl_v3.npz"

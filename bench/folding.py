@@ -28,12 +28,12 @@ from rich.table import Table
 
 import l1ml
 from l1ml import flow
+from l1ml.compiler.design import Design
 from l1ml.console import console
 from l1ml.errors import L1mlError
+from l1ml.estimation.synthesis import estimate, synthesize
+from l1ml.frontends.hls4ml.backend import rtl_folder
 from l1ml.hls.convert import load_graph
-from l1ml.rtl.backend import rtl_folder
-from l1ml.rtl.build import estimate, synthesize
-from l1ml.rtl.design import Design
 from l1ml.spec import load_spec
 
 WIDTH = 180

@@ -75,8 +75,9 @@ def measure(width: int, events: int) -> dict[str, Any]:
     from _models import random_dense
 
     import l1ml
-    from l1ml.rtl.backend import rtl_folder, write_rtl
-    from l1ml.rtl.design import Design
+    from l1ml.compiler.design import Design
+    from l1ml.frontends.hls4ml.backend import rtl_folder
+    from l1ml.frontends.hls4ml.writing import write_rtl
 
     widths = (16, *[width] * HIDDEN_LAYERS, 5)
     backend = hls4ml.backends.get_backend("Verilog")

@@ -17,8 +17,8 @@ from rich.table import Table
 
 import l1ml
 from l1ml.console import console
-from l1ml.rtl.backend import rtl_folder
-from l1ml.rtl.build import estimate, synthesize
+from l1ml.estimation.synthesis import estimate, synthesize
+from l1ml.frontends.hls4ml.backend import rtl_folder
 
 
 def main() -> None:

@@ -127,8 +127,8 @@ def simulate(hls_model: Any, x: Arrays, *, time_limit: float | None = None) -> S
         L1mlError: If the model is of another backend, its Verilog is missing or a tool is, or the simulation crashes
             or hangs.
     """
-    from l1ml.rtl.backend import rtl_folder
-    from l1ml.rtl.graph import real_values
+    from l1ml.compiler.network import real_values
+    from l1ml.frontends.hls4ml.backend import rtl_folder
     from l1ml.verification.emulator import quantize_inputs
     from l1ml.verification.simulation import CoreSimulator
 
@@ -169,14 +169,14 @@ def verify(
         L1mlError: If the model is of another backend or not compiled, a tool is missing, or the simulation crashes or
             hangs.
     """
-    from l1ml.rtl.backend import rtl_folder
+    from l1ml.frontends.hls4ml.backend import rtl_folder
     from l1ml.verification.compare import compare, load
     from l1ml.verification.emulator import quantize_inputs
     from l1ml.verification.vectors import make_vectors
 
     project = Path(hls_model.config.get_output_dir())
     if rtl is not None:
-        from l1ml.rtl.graph import network_of
+        from l1ml.compiler.network import network_of
         from l1ml.verification.emulator import Emulator
         from l1ml.verification.vitis import verify_vitis
 

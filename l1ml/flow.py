@@ -62,19 +62,35 @@ STAGES = (
         "train",
         "Train and prune",
         ("trigger", "model", "training", "pruning", *OWN_SECTIONS),
-        ("triggers", "models", "training", "fixed.py", "hls/layers"),
+        ("triggers", "models", "training", "fixed.py", "layers/*/keras_layer.py", "layers/*/hls4ml_layer.py"),
     ),
     Stage(
         "convert",
         "Convert with hls4ml",
         ("project", "hls"),
-        ("triggers", "hls", "fixed.py", "rtl/strategy.py", "firmware_templates/hls"),
+        (
+            "triggers",
+            "hls",
+            "fixed.py",
+            "frontends",
+            "layers/*/arithmetic.py",
+            "layers/*/hls4ml_layer.py",
+            "firmware_templates/hls",
+        ),
     ),
     Stage(
         "rtl",
         "Write Verilog",
         ("rtl",),
-        ("rtl", "fixed.py", *(f"firmware_templates/{part}" for part in ("rtl", "cells", "yosys", "cpp"))),
+        (
+            "frontends",
+            "layers",
+            "compiler",
+            "estimation",
+            "reference",
+            "fixed.py",
+            *(f"firmware_templates/{part}" for part in ("rtl", "cells", "yosys", "cpp")),
+        ),
     ),
     Stage(
         "verify",
@@ -87,7 +103,7 @@ STAGES = (
         "report",
         "Report",
         ("title",),
-        ("report", "vendor", "parts.py", "firmware_templates/report"),
+        ("report", "vendor", "estimation/parts.py", "firmware_templates/report"),
         (
             "firmware/firmware.json",
             "firmware/vivado/results/*/*.rpt",
@@ -220,13 +236,13 @@ def _blocks(spec: Spec) -> dict[str, int]:
 
 @lru_cache
 def _code_digest(part: str) -> bytes:
-    """Hash of the sources below a package of l1ml or a shared folder."""
+    """Hash of the sources below a package of l1ml or a shared folder, or of those that match a pattern."""
     top = part.split("/")[0]
     shared_folders = ("firmware_templates", "sim")
-    start = shared(top).parent / part if top in shared_folders else Path(__file__).parent / part
-    files = [start] if start.is_file() else sorted(p for p in start.rglob("*") if p.is_file())
+    root = shared(top).parent if top in shared_folders else Path(__file__).parent
+    files = sorted(file for start in root.glob(part) for file in (start, *start.rglob("*")) if file.is_file())
     digest = hashlib.sha256()
     for file in files:
         if "__pycache__" not in file.parts:
-            digest.update(os.fsencode(file.relative_to(start.parent)) + file.read_bytes())
+            digest.update(os.fsencode(file.relative_to(root)) + file.read_bytes())
     return digest.digest()

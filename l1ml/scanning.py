@@ -17,11 +17,11 @@ from typing import Any
 import yaml
 
 from l1ml import flow
+from l1ml.compiler.design import Design
 from l1ml.console import console
 from l1ml.errors import L1mlError
 from l1ml.folders import MARKER, claimed
 from l1ml.report.formats import setting
-from l1ml.rtl.design import Design
 from l1ml.spec import Spec, load_spec
 
 UNTIL = ("rtl", "verify", "report")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from l1ml.compiler.design import Design
 from l1ml.datasets.parts import Prepared
 from l1ml.errors import L1mlError
 from l1ml.flow import Build
 from l1ml.folders import MARKER, claimed
 from l1ml.interrupts import heard
-from l1ml.rtl.design import Design
 from l1ml.spec import load_spec
 from l1ml.triggers import load_settings
 from l1ml.verification.emulator import quantize_inputs

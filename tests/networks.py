@@ -21,10 +21,10 @@ try:
 except L1mlError as error:
     _missing = str(error)
 
-from l1ml.rtl.graph import Network, network_of
-from l1ml.rtl.lowering.activation import uses_table
-from l1ml.rtl.tables import CppTables
-from l1ml.rtl.trace import TracedSegment, full_range, trace_segment
+from l1ml.compiler.network import Network, network_of
+from l1ml.compiler.programs.trace import TracedSegment, full_range, trace_segment
+from l1ml.layers.activations.lowering import uses_table
+from l1ml.reference.tables import CppTables
 from l1ml.verification.emulator import Emulator
 
 Options = Mapping[str, Mapping[str, Any]]

@@ -11,13 +11,13 @@ import pytest
 from command_line import SmallBuild, error_of, l1ml
 from numpy.typing import NDArray
 
+from l1ml.compiler.design import Design
+from l1ml.compiler.network import real_values
+from l1ml.compiler.trigger_top import write_trigger
 from l1ml.datasets import anomaly
 from l1ml.datasets.hardware_objects import HIGHEST, INPUTS, LOWEST
 from l1ml.datasets.parts import Prepared
 from l1ml.errors import L1mlError
-from l1ml.rtl.design import Design
-from l1ml.rtl.graph import real_values
-from l1ml.rtl.trigger_top import write_trigger
 from l1ml.training.rates import input_rate
 from l1ml.triggers import load_settings
 from l1ml.verification.emulator import Emulator, quantize_inputs

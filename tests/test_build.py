@@ -17,8 +17,8 @@ import yaml
 from command_line import SmallBuild, l1ml, manifests
 
 import l1ml as package
+from l1ml.compiler.design import Design
 from l1ml.fixed import FixedType
-from l1ml.rtl.design import Design
 from l1ml.verification.emulator import Emulator
 
 MODELS = ("float", "quantized", "hls")

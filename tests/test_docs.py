@@ -196,8 +196,8 @@ def test_files_that_pages_name_exist() -> None:
 
 
 def test_the_hls4ml_page_names_every_supported_layer() -> None:
-    from l1ml.rtl.lowering import supported
-    from l1ml.rtl.lowering.activation import TABLE_ACTIVATIONS
+    from l1ml.layers.activations.lowering import TABLE_ACTIVATIONS
+    from l1ml.layers.registry import supported
 
     page = (ROOT / "docs/hls4ml.md").read_text()
     assert {name for name in {*supported(), *TABLE_ACTIVATIONS} if f"`{name}`" not in page} == set()

@@ -10,12 +10,12 @@ import pytest
 from command_line import SmallBuild
 from numpy.typing import NDArray
 
-from l1ml.arithmetic.norm1 import Norm1Arithmetic
+from l1ml.compiler.design import Design
+from l1ml.compiler.network import real_values
 from l1ml.datasets.parts import Prepared
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
-from l1ml.rtl.design import Design
-from l1ml.rtl.graph import real_values
+from l1ml.layers.norm1.arithmetic import Norm1Arithmetic
 from l1ml.verification.emulator import Emulator, quantize_inputs
 from l1ml.verification.simulation import CoreSimulator
 

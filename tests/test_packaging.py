@@ -68,7 +68,7 @@ def test_the_wheel_tells_hls4ml_of_the_backend_pytest_of_the_plugin_and_the_shel
 ) -> None:
     entries = configparser.ConfigParser()
     entries.read(next(unpacked.glob("*.dist-info")) / "entry_points.txt")
-    assert entries["hls4ml.backends"]["verilog"] == "l1ml.rtl.backend:register"
+    assert entries["hls4ml.backends"]["verilog"] == "l1ml.frontends.hls4ml.plugin:register"
     assert entries["console_scripts"]["l1ml"] == "l1ml.cli:main"
     assert entries["pytest11"]["l1ml"] == "l1ml.pytest_plugin"
 

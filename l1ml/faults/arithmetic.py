@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from l1ml.compiler.programs.printer import literal
 from l1ml.faults.fault import Edit, Fault
 from l1ml.faults.verilog.expressions import choice, join, number, shift_of, split, zeros_below
 from l1ml.faults.verilog.source import Source, Statement
-from l1ml.rtl.printer import literal
 
 _SLICE = re.compile(r"(\w+)\[(\d+):(\d+)\]")
 _OTHER_SIGN = {"+": "-", "-": "+"}

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import Progress
 
+from l1ml.compiler.design import Design
 from l1ml.errors import L1mlError
 from l1ml.faults.fault import Fault
 from l1ml.faults.hunt.look import look_for_events
 from l1ml.faults.mutate import Mutation, mutate
 from l1ml.faults.network import Network, read_network
 from l1ml.folders import claimed, write_whole
-from l1ml.rtl.design import Design
 from l1ml.verification.compare import compare
 from l1ml.verification.emulator import Emulator
 from l1ml.verification.simulation import CoreSimulator

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
+from l1ml.compiler.design import Design
 from l1ml.errors import L1mlError
 from l1ml.faults.arithmetic import faults_of_bits, faults_of_choice, faults_of_inputs, faults_of_sum, stuck_bits
 from l1ml.faults.control import (
@@ -21,7 +22,6 @@ from l1ml.faults.control import (
 )
 from l1ml.faults.fault import KINDS, Fault
 from l1ml.faults.verilog.source import Source, read_design
-from l1ml.rtl.design import Design
 
 
 def all_faults(folder: Path, design: Design) -> Iterator[Fault]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from l1ml.compiler.programs.printer import literal
 from l1ml.faults.arithmetic import stuck_bits
 from l1ml.faults.fault import Edit, Fault
 from l1ml.faults.verilog.expressions import choice, words
 from l1ml.faults.verilog.source import Source, Statement
-from l1ml.rtl.printer import literal
 
 _LOOKUP = re.compile(r"(TABLE_\w+)\[(?P<address>.+) \* (?P<width>\d+) \+: \d+\]")
 _LARGE = re.compile(r"(table_\w+)\((\w+)\)")

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import Progress
 
+from l1ml.compiler.design import Design
 from l1ml.console import progress_bar
 from l1ml.errors import L1mlError
 from l1ml.faults.choose import all_faults, choose
@@ -22,7 +23,6 @@ from l1ml.faults.proofs.prove import Prover
 from l1ml.faults.schemata import write_schemata
 from l1ml.faults.simulate import FaultSimulator
 from l1ml.faults.stimuli import Cycles, make_cycles
-from l1ml.rtl.design import Design
 from l1ml.verification.simulation import bench_job
 
 DETECTED, EQUIVALENT, MISSED = "detected", "equivalent", "missed"

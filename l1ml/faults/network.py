@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
-from l1ml.arithmetic.input_scaler import InputScalerArithmetic
+from l1ml.compiler.network import identifier
 from l1ml.fixed import FixedType
-from l1ml.rtl.graph import identifier
-from l1ml.rtl.lowering.dense import DenseParameters, lowest_bit
+from l1ml.layers.dense.lowering import DenseParameters, lowest_bit
+from l1ml.layers.input_scaler.arithmetic import InputScalerArithmetic
 
 SECONDS = 10.0
 """Time of the solver for one end of one neuron; what it has by then is taken."""

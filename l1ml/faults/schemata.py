@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from l1ml.compiler.design import Design
 from l1ml.faults.fault import Fault
 from l1ml.faults.verilog.source import Source, Statement, read_design
-from l1ml.rtl.design import Design
 from l1ml.templates import render
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ml.rtl.design import Design
+from l1ml.compiler.design import Design
 from l1ml.verification.packing import pack
 
 RESET, OFFERED, CHECKED, VALID = 1, 2, 4, 8

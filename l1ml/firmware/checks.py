@@ -6,8 +6,8 @@ import re
 import subprocess
 from pathlib import Path
 
+from l1ml.estimation.synthesis import synthesize
 from l1ml.firmware.tops import Top
-from l1ml.rtl.build import synthesize
 from l1ml.tools import set_up_verilator
 
 WAIVERS = {"rtl": "rtl/waivers.vlt", "wrappers": "wrappers/wrappers.vlt"}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from l1ml.compiler.design import FILE_NAME, Design
 from l1ml.errors import L1mlError
-from l1ml.rtl.design import FILE_NAME, Design
 
 if TYPE_CHECKING:
     from l1ml.wrappers.options import WrapperOptions

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from l1ml.errors import L1mlError
-from l1ml.rtl.ports import Port, read_ports
+from l1ml.estimation.ports import Port, read_ports
 
 CLOCKS, RESETS = ("clk", "aclk"), ("rst", "aresetn")
 """Names of clocks and resets."""

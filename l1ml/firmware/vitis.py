@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from l1ml.compiler.network import real_values
 from l1ml.errors import L1mlError
 from l1ml.firmware.finished import Finished
 from l1ml.paths import shared
-from l1ml.rtl.graph import real_values
 from l1ml.templates import render
 
 EVENTS = 500

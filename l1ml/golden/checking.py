@@ -12,10 +12,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from l1ml.compiler.design import FILE_NAME, Design
 from l1ml.errors import L1mlError
 from l1ml.golden.firmware import check_design, compile_copy, cpp_again, look_into, write_again
 from l1ml.golden.pack import Pack
-from l1ml.rtl.design import FILE_NAME, Design
 from l1ml.verification.compare import differences, wrong_segment
 from l1ml.verification.emulator import Emulator
 from l1ml.verification.simulation import CoreSimulator

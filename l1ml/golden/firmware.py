@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from l1ml.compiler.design import FILE_NAME, Design
+from l1ml.compiler.network import Tensor
 from l1ml.errors import L1mlError
 from l1ml.golden.making import saved_graph
 from l1ml.golden.pack import Pack
 from l1ml.hls.convert import load_graph
-from l1ml.rtl.design import FILE_NAME, Design
-from l1ml.rtl.graph import Tensor
 from l1ml.tools import require
 from l1ml.verification.emulator import Emulator
 
@@ -59,7 +59,7 @@ def write_again(pack: Pack, folder: Path) -> None:
     Raises:
         L1mlError: If the graph cannot be read, or no firmware be made of it.
     """
-    from l1ml.rtl.backend import write_rtl
+    from l1ml.frontends.hls4ml.writing import write_rtl
 
     graph = _graph(pack, folder)
     _write_cpp(graph, folder / "hls")

@@ -15,9 +15,9 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from l1ml.compiler.design import Design
 from l1ml.errors import L1mlError
 from l1ml.golden.pack import Layer, Manifest, Pack
-from l1ml.rtl.design import Design
 from l1ml.verification.emulator import Emulator
 from l1ml.verification.vectors import Vectors
 

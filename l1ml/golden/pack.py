@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from l1ml.compiler.network import Network, Tensor
 from l1ml.errors import L1mlError
 from l1ml.folders import write_whole
-from l1ml.rtl.graph import Network, Tensor
 from l1ml.verification.packing import bus_bytes, pack, unpack
 from l1ml.verification.vectors import Vectors
 

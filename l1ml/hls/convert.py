@@ -51,7 +51,7 @@ class ConvertOptions:
 
 def load_model(file: Path) -> Any:
     """Load the trained model that a build keeps."""
-    from l1ml.models.layers import custom_objects
+    from l1ml.layers.keras import custom_objects
 
     set_up_keras()
     from qkeras.utils import load_qmodel

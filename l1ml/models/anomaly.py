@@ -17,7 +17,7 @@ ScoreLayers = Callable[[Any, Mapping[str, Any]], Any]
 
 def sum_of_squares(scaled: Any, outputs: Mapping[str, Any]) -> Any:
     """Σμ² of what the last layer gives."""
-    from l1ml.models.layers import SumOfSquares
+    from l1ml.layers.keras import SumOfSquares
 
     return SumOfSquares(name="score")(list(outputs.values())[-1])
 
@@ -47,7 +47,7 @@ def firmware_model(
     from tf_keras import Model
     from tf_keras.layers import Input
 
-    from l1ml.models.layers import InputScaler, Thresholds
+    from l1ml.layers.keras import InputScaler, Thresholds
 
     objects, levels = Input((len(offsets),), name="objects"), Input((thresholds,), name="thresholds")
     scaled = InputScaler(offsets, shifts, name="scaler")(objects)

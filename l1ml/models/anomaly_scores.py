@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ml.arithmetic.divergence import DivergenceArithmetic
-from l1ml.arithmetic.input_scaler import InputScalerArithmetic
-from l1ml.arithmetic.sum_of_squares import exact_sum
 from l1ml.fixed import FixedType
+from l1ml.layers.divergence.arithmetic import DivergenceArithmetic
+from l1ml.layers.input_scaler.arithmetic import InputScalerArithmetic
+from l1ml.layers.sum_of_squares.arithmetic import exact_sum
 from l1ml.models.anomaly import sum_of_squares
 from l1ml.models.autoencoder import AnomalyShape, Autoencoder, quantized_autoencoder, quantized_encoder
 
@@ -158,7 +158,7 @@ class Divergence(Score):
 
     def layers(self, scaled: Any, outputs: Mapping[str, Any]) -> Any:
         """``Divergence``."""
-        from l1ml.models.layers import Divergence as Layer
+        from l1ml.layers.keras import Divergence as Layer
 
         return Layer(name="score")([outputs["latent"], outputs["width"]])
 
@@ -245,7 +245,7 @@ class Reconstruction(Score):
         """A difference, ``InputScaler`` for the powers of two, ``SumOfSquares``."""
         from tf_keras.layers import Subtract
 
-        from l1ml.models.layers import InputScaler, SumOfSquares
+        from l1ml.layers.keras import InputScaler, SumOfSquares
 
         missed = Subtract(name="missed")([scaled, outputs["restored"]])
         weighted = InputScaler([0.0] * len(self.powers), (-self.powers).tolist(), name="weighted")(missed)

@@ -77,7 +77,7 @@ def firmware_model(network: Any, rings: int, smallest: float, thresholds: Thresh
         Model of the inputs ``rings``, ``et``, ``eta`` and ``pileup`` (each of the last three of one element) and the
         outputs ``score`` and ``decision`` (one element for each working point).
     """
-    from l1ml.models.layers import BinnedThresholds, Norm1
+    from l1ml.layers.keras import BinnedThresholds, Norm1
 
     set_up_keras()
     from tf_keras.layers import Input

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from l1ml import parts
+from l1ml.estimation import parts
 from l1ml.report import formats
 from l1ml.report.records import Cells
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from l1ml.compiler.design import Design
 from l1ml.report import formats, waves
 from l1ml.report.capacity import FloorPlan, floor_plan
 from l1ml.report.hierarchy import Node, hierarchy
 from l1ml.report.inputs import BuildData
 from l1ml.report.vendor_numbers import Comparison, comparison
 from l1ml.report.waves import Waves
-from l1ml.rtl.design import Design
 
 
 @dataclass(frozen=True)

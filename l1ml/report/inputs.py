@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from pydantic import FiniteFloat, TypeAdapter
 from pydantic import ValidationError as Faults
 
+from l1ml.compiler.design import FILE_NAME as DESIGN_FILE
+from l1ml.compiler.design import Design
 from l1ml.datasets.parts import Events
 from l1ml.errors import L1mlError
 from l1ml.report.records import Dataset, HlsMetrics, Layer, ModelMetrics, Resources, TrainingMetrics, Verification
-from l1ml.rtl.design import FILE_NAME as DESIGN_FILE
-from l1ml.rtl.design import Design
 
 MODELS = ("float", "quantized", "hls")
 """The three steps from training to firmware; ``hls`` is hls4ml's C++, and the RTL where it is verified."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from l1ml import parts
+from l1ml.estimation import parts
 from l1ml.report import formats
 from l1ml.report.firmware import FirmwarePart
 from l1ml.report.inputs import MODELS, BuildData

@@ -9,7 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from l1ml import parts
+from l1ml.estimation import parts
 from l1ml.report import formats
 
 HEADINGS = {"float": "float", "quantized": "quantized", "hls": "HLS"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from l1ml.rtl.design import Design
+from l1ml.compiler.design import Design
 
 WIDTH, HEIGHT, ROW = 34, 20, 34
 """Of a clock cycle, of a signal and from one signal to the next, in px."""

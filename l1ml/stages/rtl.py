@@ -13,9 +13,9 @@ from l1ml.triggers import load_settings
 
 def run(build: Build, folder: Path) -> None:
     """Write ``verilog/``, with a top that has registers for what is set, and ``resources.json``."""
-    from l1ml.rtl.backend import write_rtl
-    from l1ml.rtl.build import estimate, lint
-    from l1ml.rtl.trigger_top import write_trigger
+    from l1ml.compiler.trigger_top import write_trigger
+    from l1ml.estimation.synthesis import estimate, lint
+    from l1ml.frontends.hls4ml.writing import write_rtl
 
     convert = build.folder("convert")
     graph = load_graph(convert / "graph.fml")

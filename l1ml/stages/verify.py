@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from l1ml.compiler.design import Design
 from l1ml.console import console
 from l1ml.datasets.parts import Prepared
 from l1ml.errors import L1mlError
 from l1ml.flow import Build
-from l1ml.rtl.design import Design
 from l1ml.triggers import load_settings
 from l1ml.verification.compare import compare
 from l1ml.verification.directed import SHARE, add_directed

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ml.arithmetic.input_scaler import InputScalerArithmetic, offset_type
 from l1ml.datasets.hardware_objects import AXES, OBJECTS, kind_slices
 from l1ml.fixed import FixedType
+from l1ml.layers.input_scaler.arithmetic import InputScalerArithmetic, offset_type
 
 HARDWARE = FixedType(13, 13)
 """Type of the hardware integers: signed, and wide enough for those of any kind."""

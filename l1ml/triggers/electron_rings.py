@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ml.arithmetic.norm1 import Norm1Arithmetic
 from l1ml.console import console
 from l1ml.datasets import rings
 from l1ml.datasets.parts import Events, Prepared, split
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
+from l1ml.layers.norm1.arithmetic import Norm1Arithmetic
 from l1ml.spec.electron_rings import ElectronRingsSpec, RingDatasetSpec
 from l1ml.training.thresholds import Candidates, ThresholdTable, fit
 from l1ml.triggers.trigger import Metrics, Outputs, Trained, Trigger

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ml.rtl.design import Design
+from l1ml.compiler.design import Design
 from l1ml.verification.emulator import Emulator
 from l1ml.verification.simulation import PATTERNS, CoreSimulator, Simulation
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ml.rtl.design import Design
+from l1ml.compiler.design import Design
 from l1ml.verification.emulator import Emulator
 from l1ml.verification.vectors import Vectors, limits, nearby
 

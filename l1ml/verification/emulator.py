@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from l1ml.compiler.design import Design
+from l1ml.compiler.network import Network, Tensor
 from l1ml.errors import L1mlError
-from l1ml.rtl.design import Design
-from l1ml.rtl.graph import Network, Tensor
 
 _DOUBLE_P = ctypes.POINTER(ctypes.c_double)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ml.rtl.graph import Tensor
+from l1ml.compiler.network import Tensor
 
 
 def bus_bytes(tensors: Sequence[Tensor]) -> int:

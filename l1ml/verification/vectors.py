@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ml.rtl.design import Design
-from l1ml.rtl.graph import Network
+from l1ml.compiler.design import Design
+from l1ml.compiler.network import Network
 
 FAMILIES = ("data", "corner", "near", "directed", "random")
 """Where the vectors of a build come from, in their order; those that are looked for are made in ``directed.py``."""

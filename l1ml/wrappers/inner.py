@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from l1ml.compiler.design import Design
+from l1ml.compiler.network import Tensor
+from l1ml.compiler.programs.printer import literal
+from l1ml.compiler.trigger_top import write_trigger
 from l1ml.errors import L1mlError
-from l1ml.rtl.design import Design
-from l1ml.rtl.graph import Tensor
-from l1ml.rtl.printer import literal
-from l1ml.rtl.trigger_top import write_trigger
 from l1ml.wrappers.options import WrapperOptions
 from l1ml.wrappers.registers import ADDRESS_BITS
 

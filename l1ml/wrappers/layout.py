@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from l1ml.compiler.network import Tensor
 from l1ml.errors import L1mlError
-from l1ml.rtl.graph import Tensor
 from l1ml.wrappers.options import Field
 
 WORD = 64

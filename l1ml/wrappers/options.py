@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from l1ml.compiler.design import Design
 from l1ml.errors import L1mlError
-from l1ml.rtl.design import Design
 
 if TYPE_CHECKING:
     from l1ml.spec import Spec
@@ -53,7 +53,7 @@ class WrapperOptions:
 
     Attributes:
         wrappers: Names of those to write; empty for all that the core allows.
-        registers: Name of the input that is in registers (``l1ml.rtl.trigger_top``); empty if none is.
+        registers: Name of the input that is in registers (``l1ml.compiler.trigger_top``); empty if none is.
         reset: Integers in LSB of its elements after a reset.
         clocks_per_bx: Clock cycles of a bunch crossing.
     """

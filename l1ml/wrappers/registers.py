@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 import l1ml
+from l1ml.compiler.design import Design
+from l1ml.compiler.network import Tensor
 from l1ml.errors import L1mlError
-from l1ml.rtl.design import Design
-from l1ml.rtl.graph import Tensor
 
 ADDRESS_BITS = 12
 """Of byte addresses: 4 kB, the smallest block that AXI interconnects give away."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from l1ml.compiler.design import Design
 from l1ml.errors import L1mlError
 from l1ml.paths import shared
-from l1ml.rtl.design import Design
 from l1ml.templates import render
 from l1ml.wrappers.inner import LITE_PORTS, Inner, inner_of
 from l1ml.wrappers.layout import LinkMap, link_map, stream_layout

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from command_line import SmallBuild
 
+from l1ml.compiler.design import Design, Module
+from l1ml.compiler.network import Tensor
 from l1ml.faults.choose import all_faults
 from l1ml.faults.fault import Fault
 from l1ml.faults.hunt.watch import Watch
@@ -19,8 +21,6 @@ from l1ml.faults.simulate import FaultSimulator
 from l1ml.faults.stimuli import make_cycles
 from l1ml.faults.verilog.modules import wire_design
 from l1ml.fixed import FixedType
-from l1ml.rtl.design import Design, Module
-from l1ml.rtl.graph import Tensor
 from l1ml.verification.emulator import Emulator
 from l1ml.verification.simulation import bench_job
 

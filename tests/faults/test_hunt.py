@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from command_line import SmallBuild, error_of, l1ml
 
+from l1ml.compiler.design import Design
 from l1ml.faults.choose import all_faults, choose
 from l1ml.faults.hunt.neighbours import neighbours
 from l1ml.faults.hunt.watch import watch_faults
 from l1ml.faults.hunt.watcher import Watcher
 from l1ml.faults.verilog.modules import wire_design
-from l1ml.rtl.design import Design
 from l1ml.verification.emulator import Emulator
 from l1ml.verification.packing import pack, unpack
 from l1ml.verification.vectors import limits

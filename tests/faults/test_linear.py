@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from l1ml.compiler.design import Module
+from l1ml.compiler.network import Tensor
 from l1ml.faults.verilog.linear import Forms
 from l1ml.faults.verilog.source import Source
 from l1ml.faults.verilog.wiring import Wiring
 from l1ml.fixed import FixedType
-from l1ml.rtl.design import Module
-from l1ml.rtl.graph import Tensor
 
 TEXT = """module net_a (
     input  wire  logic clk,

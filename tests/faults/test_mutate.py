@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from command_line import SmallBuild, error_of, l1ml
 
+from l1ml.compiler.design import Design
 from l1ml.errors import L1mlError
 from l1ml.faults.choose import all_faults, choose
 from l1ml.faults.fault import KINDS, Edit, Fault
@@ -21,7 +22,6 @@ from l1ml.faults.schemata import write_schemata
 from l1ml.faults.simulate import FaultSimulator
 from l1ml.faults.stimuli import make_cycles
 from l1ml.hls.convert import load_graph
-from l1ml.rtl.design import Design
 from l1ml.verification.simulation import CoreSimulator, bench_job
 
 FAULTS = 300

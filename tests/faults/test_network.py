@@ -7,9 +7,9 @@ import pytest
 from command_line import SmallBuild
 from numpy.typing import NDArray
 
+from l1ml.compiler.design import Design
 from l1ml.faults.network import Network, read_network
 from l1ml.hls.convert import load_graph
-from l1ml.rtl.design import Design
 from l1ml.verification.emulator import Emulator
 
 Case = tuple[Network, Design, Emulator, NDArray[np.int64]]

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from l1ml.compiler.design import Design, Module
+from l1ml.compiler.network import Tensor
 from l1ml.faults.choose import all_faults
 from l1ml.faults.fault import Fault
 from l1ml.faults.network import Layer, Network
 from l1ml.faults.proofs.prove import Prover
 from l1ml.fixed import FixedType
-from l1ml.rtl.design import Design, Module
-from l1ml.rtl.graph import Tensor
 
 FIRST = """// a
 `default_nettype none

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from command_line import SmallBuild, error_of, l1ml
 
+from l1ml.compiler.design import Design
 from l1ml.errors import L1mlError
+from l1ml.estimation.ports import Port
 from l1ml.firmware.checks import FAMILIES, lint_warnings, synthesis
 from l1ml.firmware.tops import Top
 from l1ml.firmware.writing import default_top, write_firmware
 from l1ml.paths import shared
-from l1ml.rtl.design import Design
-from l1ml.rtl.ports import Port
 
 Written = tuple[Path, tuple[Top, ...]]
 

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from command_line import SmallBuild, error_of, l1ml
 
+from l1ml.compiler.design import Design
+from l1ml.estimation.ports import Port
 from l1ml.firmware.tops import Top
 from l1ml.firmware.writing import write_firmware
-from l1ml.rtl.design import Design
-from l1ml.rtl.ports import Port
 from l1ml.templates import render
 
 HERE = Path(__file__).parent

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from l1ml.compiler.network import Tensor
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.golden.checking import check
 from l1ml.golden.pack import Manifest, Pack
-from l1ml.rtl.graph import Tensor
 
 MINIATURE = Path(__file__).parents[1] / "verification/vitis/rom"
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from l1ml.compiler.network import Tensor
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.golden.pack import FORMAT, Layer, Manifest, Pack
-from l1ml.rtl.graph import Tensor
 
 X, Y, HIDDEN = Tensor("x", 3, FixedType(7, 3)), Tensor("y", 2, FixedType(11, 5)), Tensor("h", 4, FixedType(5, 2, False))
 

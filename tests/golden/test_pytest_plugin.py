@@ -18,11 +18,11 @@ import pywellen
 import yaml
 from command_line import SmallBuild
 
+from l1ml.compiler.design import Design
 from l1ml.errors import L1mlError
 from l1ml.golden.making import freeze
 from l1ml.golden.pack import Pack
 from l1ml.golden.regression import _once, subject_of
-from l1ml.rtl.design import Design
 from l1ml.verification.packing import unpack
 from l1ml.verification.vectors import FAMILIES
 

@@ -11,12 +11,12 @@ import pytest
 from networks import compile_graph, convert, golden
 from numpy.typing import NDArray
 
-from l1ml.arithmetic.input_scaler import InputScalerArithmetic, offset_type
 from l1ml.fixed import FixedType
+from l1ml.frontends.hls4ml.backend import rtl_folder
+from l1ml.layers.input_scaler.arithmetic import InputScalerArithmetic, offset_type
 from l1ml.models.anomaly import firmware_model
 from l1ml.models.anomaly_scores import Divergence, Means, Reconstruction, Score
 from l1ml.models.autoencoder import AnomalyShape
-from l1ml.rtl.backend import rtl_folder
 from l1ml.training.autoencoding import powers_of_two
 from l1ml.verification.simulation import CoreSimulator
 

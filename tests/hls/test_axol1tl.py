@@ -11,12 +11,12 @@ import pytest
 from networks import compile_graph, golden, lowered, quiet
 from numpy.typing import NDArray
 
-from l1ml.arithmetic.input_scaler import InputScalerArithmetic
-from l1ml.arithmetic.sum_of_squares import SumOfSquaresArithmetic
-from l1ml.arithmetic.thresholds import ThresholdsArithmetic
 from l1ml.errors import L1mlError
+from l1ml.frontends.hls4ml.backend import rtl_folder
+from l1ml.layers.input_scaler.arithmetic import InputScalerArithmetic
+from l1ml.layers.sum_of_squares.arithmetic import SumOfSquaresArithmetic
+from l1ml.layers.thresholds.arithmetic import ThresholdsArithmetic
 from l1ml.models.axol1tl import AxolParameters, convert_axol1tl
-from l1ml.rtl.backend import rtl_folder
 from l1ml.verification.compare import compare, load
 
 V3 = Path(__file__).resolve().parents[3] / "shared" / "data" / "cms_l1" / "axol1tl_v3.npz"

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from l1ml.compiler.design import Design, Module
+from l1ml.compiler.network import Tensor
 from l1ml.fixed import FixedType
-from l1ml.rtl.design import Design, Module
-from l1ml.rtl.graph import Tensor
 
 CLASSES = ("g", "q", "w", "z", "t")
 SIZES = (16, 64, 32, 32, 5)

@@ -12,7 +12,7 @@ import pytest
 from report_build import COMMANDS, LAYERS, LUTS, jet_design, put_json, resource_record
 
 from l1ml.errors import L1mlError
-from l1ml.parts import CAPACITIES
+from l1ml.estimation.parts import CAPACITIES
 from l1ml.report.build import report_of, write_report
 from l1ml.report.capacity import floor_plan
 from l1ml.report.classification import class_metrics

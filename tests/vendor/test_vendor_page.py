@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from l1ml import parts
+from l1ml.estimation import parts
 from l1ml.vendor.records import Cosimulation, CosimulationRun, Instance, Synthesis, Timing, Utilization
 
 SMALL = Path(__file__).parent / "reports"

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from l1ml.compiler.design import Design, Module
+from l1ml.compiler.network import Tensor
 from l1ml.fixed import FixedType
-from l1ml.rtl.design import Design, Module
-from l1ml.rtl.graph import Tensor
 
 SOURCES = Path(__file__).parent / "handmade"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from l1ml.rtl.design import Module
+from l1ml.compiler.design import Module
 
 SWITCH = """
     // For the test: a file switches an error on.

@@ -9,8 +9,8 @@ import pytest
 from command_line import SmallBuild
 from numpy.typing import NDArray
 
+from l1ml.compiler.design import Design
 from l1ml.errors import L1mlError
-from l1ml.rtl.design import Design
 from l1ml.verification.directed import add_directed, edge_events, extreme_events
 from l1ml.verification.emulator import Emulator
 from l1ml.verification.vectors import FAMILIES, limits, make_vectors

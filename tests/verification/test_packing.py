@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from l1ml.compiler.network import Tensor
 from l1ml.fixed import FixedType
-from l1ml.rtl.graph import Tensor
 from l1ml.verification.packing import bus_bytes, pack, unpack
 
 

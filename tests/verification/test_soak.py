@@ -11,10 +11,10 @@ import pytest
 from handmade import CRASH, FATAL, FINISH, HANG, LOST, WRONG, odd_events, write_core, write_project
 from numpy.typing import NDArray
 
+from l1ml.compiler.design import Design
+from l1ml.compiler.network import Tensor
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
-from l1ml.rtl.design import Design
-from l1ml.rtl.graph import Tensor
 from l1ml.verification.soak import Soak, SoakJob, soak
 from l1ml.verification.soak.chunks import Chunks
 from l1ml.verification.soak.native import NativeSimulator

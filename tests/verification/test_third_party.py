@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from switches import switched_on, wrong_operator
 
 import l1ml
-from l1ml.rtl.backend import rtl_folder
-from l1ml.rtl.design import Design
+from l1ml.compiler.design import Design
+from l1ml.frontends.hls4ml.backend import rtl_folder
 
 MODELS = Path(__file__).parents[3] / "shared" / "data" / "models"
 JET, THREE = MODELS / "qkeras_jet_6bit", MODELS / "qkeras_3layer"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from l1ml.compiler.design import Design
+from l1ml.compiler.network import Tensor
 from l1ml.fixed import FixedType
-from l1ml.rtl.design import Design
-from l1ml.rtl.graph import Tensor
 from l1ml.verification.vectors import make_vectors
 
 TENSORS = (

@@ -13,9 +13,9 @@ from networks import compile_graph
 from numpy.typing import NDArray
 
 import l1ml
+from l1ml.compiler.network import Network, Tensor
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
-from l1ml.rtl.graph import Network, Tensor
 from l1ml.verification.emulator import Emulator
 from l1ml.verification.vitis import simulate_vitis, simulation, verify_vitis
 from l1ml.verification.vitis.ports import find_interface

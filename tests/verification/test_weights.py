@@ -10,8 +10,9 @@ from networks import compile_graph, convert
 from switches import either, switched_on, wrong_operator
 
 import l1ml
-from l1ml.rtl.backend import rtl_folder, write_rtl
-from l1ml.rtl.design import Design
+from l1ml.compiler.design import Design
+from l1ml.frontends.hls4ml.backend import rtl_folder
+from l1ml.frontends.hls4ml.writing import write_rtl
 
 DENSE = ["first", "second", "third"]
 

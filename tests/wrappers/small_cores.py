@@ -11,9 +11,9 @@ import pytest
 from networks import compile_graph, convert, golden
 from numpy.typing import NDArray
 
+from l1ml.compiler.design import Design
+from l1ml.frontends.hls4ml.backend import rtl_folder
 from l1ml.models.anomaly import firmware_model
-from l1ml.rtl.backend import rtl_folder
-from l1ml.rtl.design import Design
 from l1ml.wrappers import WrapperOptions
 
 EVENTS = 5600

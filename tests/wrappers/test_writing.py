@@ -13,7 +13,7 @@ import pytest
 from small_cores import SmallCore
 
 from l1ml.errors import L1mlError
-from l1ml.rtl.build import synthesize
+from l1ml.estimation.synthesis import synthesize
 from l1ml.tools import set_up_verilator
 from l1ml.wrappers import EmpOptions, StreamOptions, Wrapper, WrapperOptions, write_wrappers
 from l1ml.wrappers.writing import WAIVERS, WRITERS

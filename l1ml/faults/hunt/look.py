@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import Progress
 
+from l1ml.compiler.design import Design
 from l1ml.faults.fault import Fault
 from l1ml.faults.hunt.search import search
 from l1ml.faults.hunt.watch import watch_faults
 from l1ml.faults.hunt.watcher import Watcher
 from l1ml.faults.network import Network
 from l1ml.faults.verilog.modules import wire_design
-from l1ml.rtl.design import Design
 
 ROUNDS = 150
 """Rounds of the search."""

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from l1ml.compiler.design import Design
 from l1ml.faults.hunt.neighbours import neighbours
 from l1ml.faults.hunt.watch import Watch
 from l1ml.faults.hunt.watcher import Watcher
-from l1ml.rtl.design import Design
 from l1ml.verification.vectors import limits
 
 BATCH, SHARE = 16_384, 4096

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from l1ml.compiler.design import Design, Module
 from l1ml.faults.fault import Edit, Fault
 from l1ml.faults.schemata import Signal
 from l1ml.faults.verilog.source import Statement, bits_of
 from l1ml.faults.verilog.wiring import RESULT, Wiring, base, names, renamed
-from l1ml.rtl.design import Design, Module
 
 BEFORE, BEHIND = 8, 10
 """How many wires before a fault and behind it are watched at most."""

@@ -14,12 +14,12 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
+from l1ml.compiler.design import Design
 from l1ml.errors import L1mlError
 from l1ml.faults.fault import Fault
 from l1ml.faults.hunt.watch import Watch
 from l1ml.faults.schemata import write_schemata
 from l1ml.faults.simulate import compile_driver
-from l1ml.rtl.design import Design
 from l1ml.verification.packing import bus_bytes, pack
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from l1ml.compiler.design import Design, Module
 from l1ml.faults.fault import Fault
 from l1ml.faults.proofs.cone import Cone
 from l1ml.faults.verilog.source import Source
 from l1ml.faults.verilog.wiring import renamed
-from l1ml.rtl.design import Design, Module
 
 
 def held_cone(fault: Fault, core: Source, modules: Mapping[str, Source], design: Design) -> Cone | None:

@@ -11,6 +11,7 @@ from functools import cache
 from math import ceil, floor, isfinite
 from pathlib import Path
 
+from l1ml.compiler.design import Design, Module
 from l1ml.faults.fault import Edit, Fault
 from l1ml.faults.network import Network
 from l1ml.faults.proofs.cone import UnprovableError, make_cone
@@ -20,7 +21,6 @@ from l1ml.faults.verilog.linear import NONE, Forms
 from l1ml.faults.verilog.modules import wire_design
 from l1ml.faults.verilog.source import Source, Statement
 from l1ml.faults.verilog.wiring import RESULT, Wiring, names
-from l1ml.rtl.design import Design, Module
 
 _PROCESS = Path(__file__).with_name("yosys_proof.py")
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 
+from l1ml.compiler.design import Module
 from l1ml.faults.fault import Fault
 from l1ml.faults.proofs.cone import Cone
 from l1ml.faults.verilog.source import Statement
 from l1ml.faults.verilog.wiring import Wiring, base, names, renamed
-from l1ml.rtl.design import Module
 
 
 def unrolled_cone(fault: Fault, wiring: Wiring, module: Module) -> Cone | None:

@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from l1ml.compiler.network import Tensor
 from l1ml.faults.verilog.expressions import number, split
 from l1ml.faults.verilog.source import Statement, bits_of
 from l1ml.faults.verilog.wiring import Wiring, base, names
-from l1ml.rtl.graph import Tensor
 
 Element = tuple[str, int]
 """Name of a tensor and index of one of its elements."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from l1ml.compiler.design import Design
 from l1ml.faults.verilog.linear import Forms
 from l1ml.faults.verilog.source import Source
 from l1ml.faults.verilog.wiring import Wiring
-from l1ml.rtl.design import Design
 
 
 def wire_design(folder: Path, design: Design) -> dict[str, Wiring]:

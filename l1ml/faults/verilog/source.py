@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from l1ml.rtl.design import Design
+from l1ml.compiler.design import Design
 
 _DECLARED = r"(?P<declared>(?:signed )?\[[^\]]+\])"
 _FORMS = {

@@ -7,9 +7,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from l1ml.compiler.design import Module
+from l1ml.compiler.network import Tensor
 from l1ml.faults.verilog.source import Source, Statement
-from l1ml.rtl.design import Module
-from l1ml.rtl.graph import Tensor
 
 _NAME = re.compile(r"(?<!['$\w.])(?:digit\[\d+:\d+\]|(?!digit\[)[A-Za-z_]\w*)")
 _PORT = re.compile(r"\s*input\s+wire\s+logic (?P<declared>\[\d+:0\] )?(?P<name>\w+),?(?:\s*//.*)?")

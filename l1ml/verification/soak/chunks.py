@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ml.rtl.design import Design
+from l1ml.compiler.design import Design
 from l1ml.verification import packing, vectors
 from l1ml.verification.emulator import Emulator
 from l1ml.verification.packing import pack, unpack

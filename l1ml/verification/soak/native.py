@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from l1ml.compiler.design import FILE_NAME, Design
 from l1ml.errors import L1mlError
 from l1ml.paths import shared
-from l1ml.rtl.design import FILE_NAME, Design
 from l1ml.tools import set_up_verilator, usable_cores
 from l1ml.verification.packing import bus_bytes
 from l1ml.verification.process import run_to_end, time_limit

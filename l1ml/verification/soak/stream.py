@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ml.rtl.design import Design
+from l1ml.compiler.design import Design
 from l1ml.verification.vectors import corner_events, random_events
 
 LARGEST_CHUNK = 10_000

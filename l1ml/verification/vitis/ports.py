@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from l1ml.compiler.network import Tensor
 from l1ml.errors import L1mlError
-from l1ml.rtl.graph import Tensor
 
 VALID = "_ap_vld"
 """End of the name of the port that says whether another one is valid."""

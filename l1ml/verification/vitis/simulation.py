@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from l1ml.compiler.design import Design
+from l1ml.compiler.network import Network, Tensor
 from l1ml.errors import L1mlError
-from l1ml.rtl.design import Design
-from l1ml.rtl.graph import Network, Tensor
 from l1ml.templates import render
 from l1ml.tools import set_up_verilator
 from l1ml.verification.bench import cocotb_runner, run_bench

@@ -1,0 +1,50 @@
+"""What every way of folding hands to the core."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from l1ml.compiler.programs.trace import Interval
+
+MULTIPLIER_PRICE = 140
+"""LUTs that one DSP is worth: the ratio of the two on a Virtex UltraScale+ VU13P (1,728,000 / 12,288)."""
+
+
+@dataclass(frozen=True)
+class PrintedSegment:
+    """What the template and the core need.
+
+    Attributes:
+        template: The template.
+        values: Its variables.
+        strobes: Clock cycle of each control input, counted from the one in which the input is there; -1 is the one
+            before it.
+        latency: Clock cycles from the input to the result.
+        strategy: How it was folded, by hls4ml's name of the strategy.
+        luts: LUTs, estimated for the choice between strategies.
+        multipliers: DSPs.
+        register_bits: Flip-flops of pipelines and accumulators, before synthesis.
+        intervals: What each element of each output tensor can be.
+        holds: Whether the outputs stay until the next result takes their place.
+        sums: Of accumulators, as `Module` has them.
+        cells: Files of ``firmware_templates/cells`` that it is built of.
+    """
+
+    template: str
+    values: dict[str, Any]
+    strobes: dict[str, int]
+    latency: int
+    strategy: str
+    luts: float
+    multipliers: int
+    register_bits: int
+    intervals: dict[str, list[Interval]]
+    holds: bool = True
+    sums: dict[str, tuple[int, float, float]] = field(default_factory=dict)
+    cells: tuple[str, ...] = ()
+
+    @property
+    def price(self) -> float:
+        """LUTs, and for each DSP as many as a part has for each of its DSPs."""
+        return self.luts + MULTIPLIER_PRICE * self.multipliers

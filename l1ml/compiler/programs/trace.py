@@ -1,0 +1,81 @@
+"""Tracing a segment: from hls4ml layers to one combinational program of alkaid operations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from alkaid.trace import FVariable, FVArray, HWConfig, trace
+from alkaid.types import CombLogic
+
+from l1ml.compiler.network import Segment, Tensor, identifier
+from l1ml.compiler.programs.simplify import simplify
+from l1ml.layers.registry import Tables, lower
+
+Interval = tuple[float, float, float]
+"""Lowest value, highest value and step of one element: what it can be, tighter than its type."""
+
+HARDWARE = HWConfig(1, 1, -1)
+"""alkaid's delay model: about one unit for each adder, growing slowly with its carry chain."""
+
+
+@dataclass(frozen=True)
+class TracedSegment:
+    """A segment as combinational logic.
+
+    Attributes:
+        segment: The layers.
+        logic: Program from all elements of the inputs to all elements of the outputs, in order.
+        intervals: What each element of each output tensor can be.
+    """
+
+    segment: Segment
+    logic: CombLogic
+    intervals: dict[str, list[Interval]]
+
+
+def full_range(tensor: Tensor) -> list[Interval]:
+    """Intervals of a tensor of which nothing but the type is known."""
+    low, high = tensor.type.minimum * tensor.type.lsb, tensor.type.maximum * tensor.type.lsb
+    return [(low, high, tensor.type.lsb)] * tensor.size
+
+
+def trace_segment(segment: Segment, intervals: dict[str, list[Interval]], tables: Tables) -> TracedSegment:
+    """Lower a segment's layers one after the other on symbolic inputs.
+
+    Args:
+        segment: The layers and their tensors.
+        intervals: For each input tensor, what its elements can be.
+        tables: The C++ tables.
+
+    Raises:
+        L1mlError: If a layer has no lowering.
+    """
+    values: dict[str, FVArray] = {t.name: _symbols(intervals[t.name]) for t in segment.inputs}
+    for layer in segment.layers:
+        (output,) = layer.outputs
+        values[identifier(output)] = lower(layer, [values[identifier(name)] for name in layer.inputs], tables)
+    inputs = [v for t in segment.inputs for v in np.asarray(values[t.name])]
+    outputs = [v for t in segment.outputs for v in np.asarray(values[t.name])]
+    logic = trace_program(inputs, outputs)
+    return TracedSegment(segment, logic, {t.name: intervals_of(np.asarray(values[t.name])) for t in segment.outputs})
+
+
+def symbol(low: float, high: float, step: float) -> FVariable:
+    """A symbolic input that is a multiple of ``step`` from ``low`` to ``high``."""
+    return FVariable(low, high, step, hwconf=HARDWARE, latency=0.0)
+
+
+def trace_program(inputs: Iterable[FVariable], outputs: Iterable[FVariable]) -> CombLogic:
+    """The program from symbolic inputs to values made of them, simplified."""
+    return simplify(trace(list(inputs), list(outputs), optimize=False))
+
+
+def _symbols(intervals: Sequence[Interval]) -> FVArray:
+    return FVArray(np.array([symbol(*interval) for interval in intervals]), hwconf=HARDWARE)
+
+
+def intervals_of(values: Iterable[FVariable]) -> list[Interval]:
+    """What each of some symbolic values can be."""
+    return [(float(v.low), float(v.high), float(v.step) or 1.0) for v in values]

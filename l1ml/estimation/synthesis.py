@@ -1,0 +1,222 @@
+"""What can be known of a design without a vendor tool: Verilator's lint, Yosys's resource counts and longest path.
+
+Every module is synthesised for a Xilinx family, on all cores. The counts are those of Yosys before
+placement and without packing two small functions into one LUT, so they are estimates and are labelled so.
+The longest path goes from register to register through LUTs, carry chains, DSPs and block RAMs. Its delays are those
+that Yosys has, of the cells of an Artix-7 whatever the family, and wires take no time: it compares designs and tells
+where registers are wanted, but it is no clock period of a part.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from l1ml.compiler.design import Design
+from l1ml.console import progress_bar
+from l1ml.errors import L1mlError
+from l1ml.paths import shared
+from l1ml.tools import set_up_verilator
+
+log = logging.getLogger(__name__)
+
+FAMILY = "xcup"
+"""Yosys's name of UltraScale+."""
+
+DELAYS = "Artix-7 cells, without wires"
+"""What the delays of the longest path are."""
+
+_PROCESS = Path(__file__).with_name("yosys_process.py")
+
+KEYS = ("lut", "ff", "dsp", "bram", "carry")
+"""What is counted."""
+
+LUT_RAMS = {
+    **dict.fromkeys(("RAM32X1S", "RAM64X1S"), 1),
+    **dict.fromkeys(("RAM32X1D", "RAM64X1D", "RAM128X1S"), 2),
+    **dict.fromkeys(("RAM32M", "RAM64M", "RAM128X1D", "RAM256X1S"), 4),
+    **dict.fromkeys(("RAM32M16", "RAM64M8", "RAM32X16DR8", "RAM64X8SW", "RAM256X1D", "RAM512X1S"), 8),
+}
+"""LUTs of each kind of distributed RAM (AMD UG574)."""
+
+
+def lint(folder: Path, top: str | None = None) -> None:
+    """Check a design with ``verilator --lint-only``.
+
+    Args:
+        folder: Folder with the Verilog and its ``design.json``.
+        top: A module around the core, in a file of its name; the core itself if absent.
+
+    Raises:
+        L1mlError: If Verilator finds an error.
+    """
+    design = Design.load(folder)
+    set_up_verilator()
+    command = ["verilator", "--lint-only", "-Wno-fatal", "--top-module", top or design.name, *design.files]
+    command += [f"{top}.sv"] if top else []
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        faults = [line for line in done.stderr.splitlines() if line.startswith("%Error")]
+        raise L1mlError(f"Verilator rejects {top or design.name}: {(faults or ['no reason given'])[0]}")
+
+
+def hls4ml_report(design: Design, resources: dict[str, Any]) -> dict[str, str]:
+    """The numbers of a design under the names (and as the strings) that hls4ml's Vitis reports use."""
+    total, timing = resources["total"], resources["timing"]
+    numbers = {
+        "TargetClockPeriod": design.clock_ns,
+        "EstimatedClockPeriod": timing["longest_path_ns"],
+        "EstimatedClockPeriodOf": timing["delays"],
+        "BestLatency": design.latency,
+        "WorstLatency": design.latency,
+        "IntervalMin": design.initiation_interval,
+        "IntervalMax": design.initiation_interval,
+        "LUT": total["lut"],
+        "FF": total["ff"],
+        "DSP": total["dsp"],
+        "BRAM_18K": round(2 * total["bram"]),
+        "Tool": resources["tool"],
+        "Kind": resources["kind"],
+    }
+    return {key: str(value) for key, value in numbers.items()}
+
+
+def estimate(folder: Path) -> dict[str, Any]:
+    """Synthesise a design, count its cells and find its longest path.
+
+    Args:
+        folder: Folder with the Verilog and its ``design.json``.
+
+    Returns:
+        ``{"tool", "family", "kind": "estimate", "total": {lut, ff, dsp, bram, carry}, "timing": {"longest_path_ns",
+        "logic_levels", "module", "tool", "delays"}, "modules": {name: {..., path_ns, levels}}}``. The total is that of
+        the modules and of what the top adds to them; the longest path that of the slowest module.
+
+    Raises:
+        L1mlError: If Yosys rejects the Verilog.
+    """
+    design = Design.load(folder)
+    package = f"{design.name}_pkg.sv"
+    names = [m.name for m in design.modules]
+    jobs: list[tuple[str, list[Path], list[str]]]
+    jobs = [(m.name, [*(_cell(folder, c) for c in m.cells), folder / f"{m.name}.sv"], []) for m in design.modules]
+    whole = [folder / file for file in (package, *(f"{n}.sv" for n in names), f"{design.name}.sv")]
+    jobs.append((design.name, whole, names))
+    with progress_bar() as progress, ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        task = progress.add_task("Synthesis with Yosys", total=len(jobs), note="")
+
+        def run(job: tuple[str, list[Path], list[str]]) -> dict[str, float]:
+            counts = synthesize(job[1], job[0], black_boxes=job[2])
+            progress.update(task, advance=1, note=job[0])
+            return counts
+
+        counts = dict(zip([*names, design.name], pool.map(run, jobs), strict=True))
+    tool, slowest = f"Yosys {version('pyosys')}", max(counts, key=lambda name: counts[name]["path_ns"])
+    return {
+        "tool": tool,
+        "family": FAMILY,
+        "kind": "estimate",
+        "total": {key: sum(c[key] for c in counts.values()) for key in KEYS},
+        "timing": {
+            "longest_path_ns": counts[slowest]["path_ns"],
+            "logic_levels": counts[slowest]["levels"],
+            "module": slowest,
+            "tool": f"sta of {tool}",
+            "delays": DELAYS,
+        },
+        "modules": counts,
+    }
+
+
+def _cell(folder: Path, file: str) -> Path:
+    """Source of a cell: for those that Yosys maps worse than Vivado does, the cell as Vivado maps it."""
+    mapped = (shared("firmware_templates") / "yosys" / file).with_suffix(".v")
+    return mapped if mapped.exists() else folder / file
+
+
+def synthesize(
+    files: list[Path], top: str, black_boxes: list[str] | None = None, family: str = FAMILY
+) -> dict[str, float]:
+    """Count the cells of one module and find its longest path.
+
+    Args:
+        files: SystemVerilog sources.
+        top: Name of the module.
+        black_boxes: Modules within it that are counted elsewhere. Paths end before them and start behind them.
+        family: Yosys's name of the family.
+
+    Returns:
+        lut, ff, dsp, bram, carry as `count_cells` has them, path_ns, the longest path in ns, and levels, the levels of
+        logic on it: from a register, or from an input as if a register were before it, to a register or an output. It
+        has clock-to-output and setup time, as far as Yosys knows them. 0 where there is no register and no logic.
+
+    Raises:
+        L1mlError: If Yosys rejects the Verilog.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        statistics, path = Path(scratch, "stat.json"), Path(scratch, "sta.txt")
+        commands = [
+            *(f"read_verilog -sv {file}" for file in files),
+            *(f"blackbox {name}" for name in black_boxes or []),
+            # All but the checks at the end, which drop the models of the cells and, with them, their delays.
+            f"synth_xilinx -family {family} -flatten -noiopad -noclkbuf -top {top} -run :check",
+        ]
+        arguments = [top, statistics, path, shared("firmware_templates") / "rtl/timing_cells.v", *commands]
+        # -P: the modules beside the script are not to be taken for Python's own.
+        done = subprocess.run([sys.executable, "-P", _PROCESS, *map(str, arguments)], capture_output=True, text=True)
+        if done.returncode or not statistics.exists():
+            faults = [line for line in (done.stdout + done.stderr).splitlines() if "ERROR" in line]
+            raise L1mlError(f"Yosys rejects {top}: {(faults or ['no reason given'])[0]}")
+        cells, timing = json.loads(statistics.read_text())["design"]["num_cells_by_type"], path.read_text()
+    untimed = set(re.findall(r"Module '(\w+)' has no timing arcs", timing)) - set(black_boxes or [])
+    if untimed:
+        log.warning("%s: no delays are known of %s; paths through them do not count", top, ", ".join(sorted(untimed)))
+    return {**count_cells(cells), "path_ns": longest_path(timing), "levels": logic_levels(timing)}
+
+
+def longest_path(report: str) -> float:
+    """The longest path in ns of what Yosys's ``sta`` prints, 0 if there is none."""
+    found = re.search(r"Latest arrival time in '.*' is (\d+):", report)
+    return int(found[1]) / 1000 if found else 0.0
+
+
+def logic_levels(report: str) -> int:
+    """Cells of logic on the longest path of what Yosys's ``sta`` prints.
+
+    They are what Vivado counts: LUTs, carry blocks, wide multiplexers, and DSPs that are passed without a register.
+    Inverters are none; they become part of a LUT.
+    """
+    path = report.partition("Latest arrival time")[2].partition("Arrival histogram")[0]
+    return len(re.findall(r"\((?:LUT\d|CARRY\d|MUXF\d|L1ML_DSP48E2)\.(?!CLK)\w+->\w+\)", path))
+
+
+def count_cells(cells: dict[str, int]) -> dict[str, float]:
+    """Xilinx primitives → LUT, FF, DSP, BRAM (in units of 36 kb) and carry blocks."""
+    counts: dict[str, float] = dict.fromkeys(KEYS, 0)
+    for cell, number in cells.items():
+        if cell.startswith("LUT"):
+            counts["lut"] += number
+        elif cell.startswith("FD"):
+            counts["ff"] += number
+        elif cell.startswith("DSP48"):
+            counts["dsp"] += number
+        elif cell.startswith("RAMB36"):
+            counts["bram"] += number
+        elif cell.startswith("RAMB18"):
+            counts["bram"] += number / 2
+        elif cell.startswith("CARRY"):
+            counts["carry"] += number
+        elif cell.startswith("SRL"):
+            counts["lut"] += number
+        elif cell in LUT_RAMS:
+            counts["lut"] += number * LUT_RAMS[cell]
+    return counts

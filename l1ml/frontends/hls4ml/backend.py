@@ -1,0 +1,115 @@
+"""The hls4ml backend "Verilog": everything hls4ml's Vitis backend does, and RTL beside it.
+
+It is found by hls4ml through the entry point group ``hls4ml.backends``. The HLS C++ project, its
+emulator and ``predict`` are hls4ml's own, unchanged: they are what the RTL is held against.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hls4ml.backends import VitisBackend, VivadoBackend
+from hls4ml.model.flow import get_flow, register_flow
+from hls4ml.writer.vitis_writer import VitisWriter
+from hls4ml.writer.vivado_writer import config_filename
+
+from l1ml.compiler.design import Design
+from l1ml.compiler.options import EmitOptions
+from l1ml.estimation.synthesis import estimate, hls4ml_report, lint
+from l1ml.frontends.hls4ml.strategies import ChooseStrategies
+
+RTL_FOLDER = "verilog"
+"""Folder within hls4ml's output directory that holds the RTL."""
+
+
+def rtl_folder(model: Any) -> Path:
+    """Where the Verilog of an hls4ml model is written."""
+    return Path(model.config.get_output_dir()) / RTL_FOLDER
+
+
+class VerilogWriter(VitisWriter):
+    """Writes the HLS C++ project as the Vitis backend does, then the Verilog."""
+
+    def write_hls(self, model: Any) -> None:
+        """Write both forms of a model.
+
+        The C++ is written so that it can tell the output of every layer when asked to (hls4ml's tracing, outside
+        synthesis only): this is how a mismatch between RTL and C++ finds its layer.
+        """
+        model.config.trace_output = True
+        for layer in model.get_layers():
+            layer.set_attr("trace", True)
+        super().write_hls(model)
+        from l1ml.frontends.hls4ml.writing import write_rtl  # not before hls4ml is loaded, which loads this module
+
+        if model.config.get_config_value("WriteRTL", True):
+            write_rtl(model, Path(model.config.get_output_dir()), rtl_folder(model))
+
+    def write_yml(self, model: Any) -> None:
+        """Write hls4ml's configuration. A graph that came from a file has no model in it, and needs no Keras for it."""
+        config = model.config.config
+        if {"KerasModel", "OnnxModel", "PytorchModel"} & config.keys():
+            super().write_yml(model)
+        else:
+            (Path(model.config.get_output_dir()) / config_filename).write_text(yaml.dump(config))
+
+
+class VerilogBackend(VitisBackend):
+    """hls4ml backend that emits synthesizable SystemVerilog without a vendor tool."""
+
+    def __init__(self) -> None:
+        super(VivadoBackend, self).__init__(name="Verilog")
+        self._register_layer_attributes()
+        self._register_flows()
+
+    def _register_flows(self) -> None:
+        # The flows that the Vitis backend runs, with the choice of strategies before and our writing after them.
+        self.register_pass("choose_strategies", ChooseStrategies)
+        strategy_flow = register_flow("strategies", ["verilog:choose_strategies"], backend=self.name)
+        template_flow = register_flow(
+            "apply_templates", self._get_layer_templates, requires=["vivado:init_layers"], backend=self.name
+        )
+        requirements = get_flow("vitis:ip").requires.copy()
+        requirements.insert(requirements.index("vitis:apply_templates"), template_flow)
+        requirements.insert(requirements.index("vitis:validation"), strategy_flow)
+        self._default_flow = register_flow("ip", None, requires=requirements, backend=self.name)
+        self._writer_flow = register_flow(
+            "write", ["make_stamp", "verilog:write_hls"], requires=["verilog:ip"], backend=self.name
+        )
+
+    def create_initial_config(
+        self, *args: Any, stage_delay: float = EmitOptions.stage_delay, write_rtl: bool = True, **kwargs: Any
+    ) -> Any:
+        """Configuration of the Vitis backend and, on top of it, of the RTL.
+
+        Args:
+            stage_delay: Longest logic between two pipeline registers, in adders one after the other.
+            write_rtl: Whether writing the project writes the Verilog too.
+            args: As for hls4ml's Vitis backend.
+            kwargs: As for hls4ml's Vitis backend.
+        """
+        config = super().create_initial_config(*args, **kwargs)
+        config["StageDelay"] = stage_delay
+        config["WriteRTL"] = write_rtl
+        return config
+
+    def build(self, model: Any, **kwargs: Any) -> dict[str, Any]:
+        """Check the Verilog with Verilator's lint and estimate its resources with Yosys.
+
+        Args:
+            model: hls4ml ``ModelGraph`` of this backend; its project is written if it has not been.
+            kwargs: Ignored; those of the Vitis backend concern a tool that is not used.
+
+        Returns:
+            A report in the form of hls4ml's Vitis backend, under ``VerilogReport``.
+
+        Raises:
+            L1mlError: If the Verilog does not pass.
+        """
+        folder = rtl_folder(model)
+        if not folder.is_dir():
+            model.write()
+        lint(folder)
+        return {"VerilogReport": hls4ml_report(Design.load(folder), estimate(folder))}

@@ -1,0 +1,161 @@
+"""Element-wise activations: the ReLU family as logic, everything else as a small exact table.
+
+A table holds the outputs of hls4ml's compiled C++ for every input of the layer's type, so that index
+arithmetic, table precision and rounding are hls4ml's by construction. It is then shortened to what
+the function really depends on: trailing input bits that never matter are dropped, and the input is
+clipped to the range outside which the function is flat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from alkaid.trace import FVariable, FVArray
+from numpy.typing import NDArray
+
+from l1ml.compiler.programs.cast import cast, is_constant, relu_cast
+from l1ml.errors import L1mlError
+from l1ml.fixed import FixedType
+from l1ml.layers.dense.lowering import lowest_bit, weight_integers
+from l1ml.layers.registry import Tables, lowers, output_type
+
+MAX_ADDRESS_BITS = 12
+"""Largest table address: 4096 entries, about 64 six-input LUTs for each output bit."""
+
+MAX_WORD_BITS = 24
+"""alkaid keeps the words of tables in float32, whose mantissa has 24 bits."""
+
+TABLE_ACTIVATIONS = frozenset(
+    {"sigmoid", "tanh", "softplus", "softsign", "elu", "selu", "hard_sigmoid", "hard_tanh", "binary_tanh",
+     "ternary_tanh"}
+)  # fmt: skip
+"""hls4ml activation functions that are lowered as tables."""
+
+
+def _map(values: FVArray, function: Callable[[FVariable], FVariable]) -> FVArray:
+    return FVArray(np.array([function(v) for v in np.asarray(values)]), values.solver_options, values.hwconf)
+
+
+def _clipped_relu(value: FVariable, limit: float, target: FixedType) -> FVariable:
+    if value.high <= limit:
+        return relu_cast(value, target)
+    return cast(value.relu().min_of(limit), target)
+
+
+def uses_table(layer: Any) -> bool:
+    """Whether a layer is lowered as an element-wise table."""
+    return (layer.get_attr("activation") or "").lower() in TABLE_ACTIVATIONS and layer.class_name != "Softmax"
+
+
+@lowers("Activation", "ParametrizedActivation", "HardActivation", "TernaryTanh")
+def activation(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
+    """Lower an element-wise activation (``nnet_activation.h``)."""
+    name = layer.get_attr("activation").lower()
+    target = output_type(layer)
+    if name == "linear":
+        return _map(inputs[0], lambda v: cast(v, target))
+    if name == "relu":
+        return _map(inputs[0], lambda v: relu_cast(v, target))
+    if name in ("relu1", "relu6"):
+        return _map(inputs[0], lambda v: _clipped_relu(v, float(name.removeprefix("relu")), target))
+    if name in ("leaky_relu", "leakyrelu"):
+        slope = _parameter(layer)
+        return _map(inputs[0], lambda v: _leaky_relu(v, slope, target))
+    if name in ("thresholded_relu", "thresholdedrelu"):
+        threshold = _parameter(layer)
+        return _map(inputs[0], lambda v: cast((v > threshold).msb_mux(v, 0.0), target))
+    if uses_table(layer):
+        source = FixedType.from_hls4ml(layer.get_input_variable().type.precision)
+        outputs = tables(layer).values["activation"]
+        return _map(inputs[0], lambda v: lookup(v, source, outputs, layer.name))
+    known = sorted(TABLE_ACTIVATIONS | {"linear", "relu", "relu1", "relu6", "leaky_relu", "thresholded_relu"})
+    raise L1mlError(f"layer {layer.name!r}: activation {name!r} has no Verilog lowering; supported: {', '.join(known)}")
+
+
+@lowers("PReLU")
+def prelu(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
+    """Lower ``PReLU``: one slope per element."""
+    slope_type = FixedType.from_hls4ml(layer.weights["param"].type.precision)
+    slopes = slope_type.to_float(weight_integers(layer, "param")).ravel()
+    target = output_type(layer)
+    values = [_leaky_relu(v, float(s), target) for v, s in zip(np.asarray(inputs[0]), slopes, strict=True)]
+    return FVArray(np.array(values), inputs[0].solver_options, inputs[0].hwconf)
+
+
+def _parameter(layer: Any) -> float:
+    """The parameter of a parametrised activation as the C++ sees it, cast to ``param_t``."""
+    param = FixedType.from_hls4ml(layer.get_attr("param_t").precision)
+    return float(param.to_float(param.quantize(float(layer.get_attr("activ_param")))))
+
+
+def _leaky_relu(value: FVariable, slope: float, target: FixedType) -> FVariable:
+    positive, negative = cast(value, target), cast(value * slope, target)
+    if value.low >= 0:
+        return positive
+    if value.high <= 0:
+        return negative
+    return value.msb_mux(negative, positive)
+
+
+def lookup(value: FVariable, source: FixedType, outputs: NDArray[np.float64], where: str) -> FVariable:
+    """Read an element-wise function from a table.
+
+    Args:
+        value: The input, within ``source``.
+        source: The layer's input type.
+        outputs: Real outputs for all integers of ``source`` from its minimum to its maximum.
+        where: Name of the layer, for the error.
+
+    Raises:
+        L1mlError: If the shortened table has more than 2**MAX_ADDRESS_BITS entries.
+    """
+    first, last = (round(bound / source.lsb) - source.minimum for bound in (value.low, value.high))
+    reachable = outputs[first : last + 1]
+    if is_constant(value) or np.all(reachable == reachable[0]):
+        return FVariable.from_const(float(reachable[0]), hwconf=value.hwconf)
+    _require_narrow_outputs(outputs, where)
+    dropped = _dropped_bits(outputs)
+    clip = _flat_outside(outputs[:: 1 << dropped], source, dropped)
+    index = cast(value, FixedType(clip.width, clip.integer, clip.signed, "TRN", "SAT"))
+    low, high = (round(bound / clip.lsb) for bound in (index.low, index.high))
+    if high - low >= 1 << MAX_ADDRESS_BITS:
+        raise L1mlError(
+            f"layer {where!r}: its table needs {high - low + 1} entries of at most {1 << MAX_ADDRESS_BITS}; "
+            "give its input fewer bits"
+        )
+    stride = round(index.step / clip.lsb)
+    addresses = np.arange(low, high + 1, stride) * (1 << dropped) - source.minimum
+    return index.lookup(outputs[np.clip(addresses, 0, len(outputs) - 1)])
+
+
+def _require_narrow_outputs(outputs: NDArray[np.float64], where: str) -> None:
+    finest = min(lowest_bit(float(value)) for value in np.unique(outputs) if value)
+    bits = int(np.abs(outputs).max() / finest).bit_length()
+    if bits > MAX_WORD_BITS:
+        raise L1mlError(
+            f"layer {where!r}: its table has words of {bits} bits; give its result at most {MAX_WORD_BITS} bits"
+        )
+
+
+def _dropped_bits(outputs: NDArray[np.float64]) -> int:
+    """Number of trailing input bits that never change the output."""
+    bits = 0
+    while len(outputs) > 1 and len(outputs) % 2 == 0 and np.array_equal(outputs[::2], outputs[1::2]):
+        outputs = outputs[::2]
+        bits += 1
+    return bits
+
+
+def _flat_outside(outputs: NDArray[np.float64], source: FixedType, dropped: int) -> FixedType:
+    """The narrowest type to whose range the input may be clipped without changing the output."""
+    width = source.width - dropped
+    zero = -(source.minimum >> dropped)
+    while width > 2:
+        half = 1 << (width - 2) if source.signed else 1 << (width - 1)
+        below, above = outputs[: zero - half + 1], outputs[zero + half - 1 :]
+        if not np.all(above == above[0]) or (source.signed and not np.all(below == outputs[zero - half])):
+            break
+        width -= 1
+    return FixedType(width, width - (source.fraction - dropped), source.signed)
