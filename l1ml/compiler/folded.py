@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
+from l1ml.compiler.circuit import Section
 from l1ml.compiler.programs.trace import Interval
 
 MULTIPLIER_PRICE = 140
@@ -13,11 +13,12 @@ MULTIPLIER_PRICE = 140
 
 @dataclass(frozen=True)
 class PrintedSegment:
-    """What the template and the core need.
+    """What its module and the core need.
 
     Attributes:
-        template: The template.
-        values: Its variables.
+        about: How it is folded: lines of text for the head of its module.
+        sections: Its hardware, but for the ports.
+        notes: What each control input means.
         strobes: Clock cycle of each control input, counted from the one in which the input is there; -1 is the one
             before it.
         latency: Clock cycles from the input to the result.
@@ -31,8 +32,9 @@ class PrintedSegment:
         cells: Files of ``firmware_templates/cells`` that it is built of.
     """
 
-    template: str
-    values: dict[str, Any]
+    about: tuple[str, ...]
+    sections: tuple[Section, ...]
+    notes: dict[str, str]
     strobes: dict[str, int]
     latency: int
     strategy: str

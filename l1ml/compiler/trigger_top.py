@@ -5,11 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from l1ml.compiler.circuit import (
+    Bits,
+    Bitwise,
+    Compared,
+    Constant,
+    Expression,
+    Instance,
+    Joined,
+    Module,
+    Net,
+    Parameter,
+    Port,
+    Register,
+    Section,
+)
+from l1ml.compiler.core import CLOCK, IN_VALID, OUT_VALID, RESET
 from l1ml.compiler.design import Design
 from l1ml.compiler.network import Tensor
-from l1ml.compiler.programs.printer import literal
+from l1ml.compiler.printers.systemverilog import print_module
 from l1ml.errors import L1mlError
-from l1ml.templates import render
 
 
 def write_trigger(folder: Path, registers: str, reset: Sequence[int]) -> str:
@@ -35,26 +50,73 @@ def write_trigger(folder: Path, registers: str, reset: Sequence[int]) -> str:
         raise L1mlError(f"{design.name} takes an event in {design.words} words; a trigger needs one, and one decision")
     tensor = _find(design, registers)
     _check(tensor, reset)
-    sources, low = [], 0
+    top = _top(design, tensor, reset)
+    (folder / top.file).write_text(print_module(top))
+    (folder / "files.f").write_text("".join(f"{file}\n" for file in (*design.files, top.file)))
+    return top.name
+
+
+def _top(design: Design, tensor: Tensor, reset: Sequence[int]) -> Module:
+    """The module around the core."""
+    width, bits = tensor.type.width, tensor.bits
+    sources: list[Expression] = []
+    low = 0
+    in_data = Net("in_data", sum(other.bits for other in design.inputs if other != tensor))
     for other in design.inputs:
         if other == tensor:
-            sources.append("active_reg")
+            sources.append(Net("active_reg", bits))
             continue
-        sources.append(f"in_data[{low + other.bits - 1}:{low}]")
+        sources.append(Bits(in_data, low, other.bits))
         low += other.bits
-    name = f"{design.name}_trigger"
-    text = render(
-        "rtl/trigger.sv.j2",
-        design=design,
-        registers=tensor,
-        reset=[literal(value, tensor.type.width) for value in reset],
-        event_bits=low,
-        address_bits=max((tensor.size - 1).bit_length(), 1),
-        sources=sources,
+    out_data = Net("out_data", sum(t.bits for t in design.outputs))
+    values = Net("RESET_VALUES", bits)
+    write, address = Net("cfg_we"), Net("cfg_addr", max((tensor.size - 1).bit_length(), 1))
+    data, apply = Net("cfg_data", width), Net("cfg_apply")
+    shadows = []
+    for number in range(tensor.size):
+        when = Bitwise("&", write, Compared("==", address, Constant(number, address.width)))
+        shadow = Net(f"shadow{number}_reg", width)
+        shadows.append(Register(shadow, data, when, Bits(values, number * width, width)))
+    shadow_values = Joined(tuple(register.net for register in reversed(shadows)))
+    core = Instance(
+        design.name,
+        "u_core",
+        {"rst": RESET, "in_valid": IN_VALID, "in_data": Joined(tuple(reversed(sources)))},
+        {"out_valid": OUT_VALID, "out_data": out_data},
     )
-    (folder / f"{name}.sv").write_text(text)
-    (folder / "files.f").write_text("".join(f"{file}\n" for file in (*design.files, f"{name}.sv")))
-    return name
+    inputs = {
+        **dict.fromkeys((CLOCK, RESET, IN_VALID, in_data), ""),
+        write: "",
+        address: f"0 to {tensor.size - 1}; a write elsewhere is lost",
+        data: "",
+        apply: "",
+    }
+    return Module(
+        f"{design.name}_trigger",
+        (
+            f"The core {design.name} with its {tensor.name} in registers that can be loaded while it runs.",
+            "cfg_we writes one value to a shadow register; cfg_apply takes over all of them at once. An event that "
+            "comes with",
+            "cfg_apply is still decided with the old values, the next one with the new. A write together with "
+            "cfg_apply is not yet",
+            "taken over. rst sets both sets of registers to RESET_VALUES.",
+        ),
+        (
+            *(Port(net, "input", note) for net, note in inputs.items()),
+            *(Port(net, "output") for net in (OUT_VALID, out_data)),
+        ),
+        (
+            Section("", (*shadows, Register(Net("active_reg", bits), shadow_values, apply, values))),
+            Section("", (core,)),
+        ),
+        (
+            Parameter(
+                values,
+                Joined(tuple(Constant(value, width) for value in reversed(reset))),
+                f"Values after a reset: {tensor.size} x {tensor.type}, number 0 in the lowest bits.",
+            ),
+        ),
+    )
 
 
 def _find(design: Design, registers: str) -> Tensor:

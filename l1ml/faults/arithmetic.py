@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from l1ml.compiler.programs.printer import literal
+from l1ml.compiler.printers.systemverilog import literal
 from l1ml.faults.fault import Edit, Fault
 from l1ml.faults.verilog.expressions import choice, join, number, shift_of, split, zeros_below
 from l1ml.faults.verilog.source import Source, Statement

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from l1ml.compiler.design import Design
 from l1ml.compiler.network import Tensor
-from l1ml.compiler.programs.printer import literal
+from l1ml.compiler.printers.systemverilog import literal
 from l1ml.compiler.trigger_top import write_trigger
 from l1ml.errors import L1mlError
 from l1ml.wrappers.options import WrapperOptions

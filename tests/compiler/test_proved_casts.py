@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 from programs import symbols
 
+from l1ml.compiler.circuit import Net, Wire
+from l1ml.compiler.printers.systemverilog import declared, text_of
 from l1ml.compiler.programs.cast import cast, relu_cast
-from l1ml.compiler.programs.listing import Sink, Source
+from l1ml.compiler.programs.circuit import Sink, Source, hardware_of
 from l1ml.compiler.programs.pipeline import schedule
-from l1ml.compiler.programs.printer import list_program
 from l1ml.compiler.programs.trace import trace_program
 from l1ml.faults.proofs.prove import ask
 from l1ml.fixed import ROUNDING_MODES, SATURATION_MODES, FixedType
@@ -47,12 +48,14 @@ def question(source: FixedType, targets: Sequence[FixedType], relu: bool = False
     outputs = [relu_cast(value, t) if relu else cast(value, t) for t in targets]
     logic = trace_program([value], outputs)
     sinks = [Sink(t.width, t.fraction) for t in targets]
-    listing = list_program(logic, schedule(logic, 1e9), [Source("x", 0, source.fraction)], sinks)
-    assert len(listing.stages) == 1
+    sources = [Source(Net("x", source.width), 0, source.fraction)]
+    pipeline = hardware_of(logic, schedule(logic, 1e9), sources, sinks)
+    (stage,) = pipeline.stages
     text = [f"module cone(input wire [{source.width - 1}:0] x, output wire differ);"]
-    for wire in listing.stages[0].wires:
-        text.append(f"wire {'signed ' * wire.signed}[{wire.width - 1}:0] {wire.name} = {wire.expression};")
-    for number, (target, output) in enumerate(zip(targets, listing.outputs, strict=True)):
+    for wire in stage:
+        assert isinstance(wire, Wire)
+        text.append(f"wire {declared(wire.net)}{wire.net.name} = {text_of(wire.value)};")
+    for number, (target, output) in enumerate(zip(targets, pipeline.outputs, strict=True)):
         parameters = {
             "SW": source.width,
             "SS": int(source.signed),
@@ -64,7 +67,7 @@ def question(source: FixedType, targets: Sequence[FixedType], relu: bool = False
             "RELU": int(relu),
         }
         listed = ", ".join(f".{key}({value})" for key, value in parameters.items())
-        text.append(f"wire [{target.width - 1}:0] is{number} = {output};")
+        text.append(f"wire [{target.width - 1}:0] is{number} = {text_of(output)};")
         text.append(f"wire [{target.width - 1}:0] should{number};")
         text.append(f"ap_cast #({listed}) cast{number}(.x(x), .y(should{number}));")
     differences = ", ".join(f"is{number} != should{number}" for number in range(len(targets)))

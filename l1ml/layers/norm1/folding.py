@@ -12,15 +12,33 @@ from collections.abc import Sequence
 from alkaid.trace import FVariable
 from alkaid.types import CombLogic
 
+from l1ml.compiler.capture import capture_of
+from l1ml.compiler.circuit import (
+    Choice,
+    Compared,
+    Constant,
+    Element,
+    Expression,
+    Joined,
+    Net,
+    Pick,
+    Register,
+    Section,
+    ShiftRegister,
+    Wire,
+    next_count,
+    plus,
+)
 from l1ml.compiler.folded import PrintedSegment
 from l1ml.compiler.network import Segment, Tensor
-from l1ml.compiler.programs.listing import Listing, Sink, Source
+from l1ml.compiler.programs.circuit import Pipeline, Sink, Source, bus_of, hardware_of
 from l1ml.compiler.programs.operations import tree_sum
 from l1ml.compiler.programs.pipeline import Schedule, schedule
-from l1ml.compiler.programs.printer import list_program
 from l1ml.compiler.programs.trace import full_range, symbol, trace_program
 from l1ml.layers.norm1.arithmetic import Norm1Arithmetic
 from l1ml.layers.norm1.lowering import quotient, scale
+
+START, FIRST, TAKE, COLLECT = Net("start"), Net("first"), Net("take"), Net("collect")
 
 
 def fold_norm(segment: Segment, source: Tensor, *, capture: bool, stage_delay: float) -> PrintedSegment:
@@ -36,20 +54,24 @@ def fold_norm(segment: Segment, source: Tensor, *, capture: bool, stage_delay: f
     (output,) = segment.outputs
     lanes = -(-source.size // slices)
     low, high = (float(end) for end in (source.type.minimum, source.type.maximum))
-    elements = [Source("slice", i * source.type.width, 0) for i in range(lanes)]
+    taken = Net("slice", lanes * source.type.width)
+    elements = [Source(taken, i * source.type.width, 0) for i in range(lanes)]
     inputs = [symbol(low, high, 1.0) for _ in range(lanes)]
 
+    sum_bits = numbers.top + 2
     part = _Program([tree_sum(inputs)], inputs, elements, stage_delay, "p")
     total = symbol(low * source.size, high * source.size, 1.0)
     factor, shifts = scale(total, numbers)
     shared = [factor, *(there for _, there in shifts)]
-    sum_bits = numbers.top + 2
-    common = _Program(shared, [total], [Source("total", 0, 0)], stage_delay, "c")
+    sum_net = Net("total", sum_bits, True)
+    common = _Program(shared, [total], [Source(sum_net, 0, 0)], stage_delay, "c")
     kept = [symbol(v.low, v.high, v.step) if v.low != v.high else v for v in shared]
-    places = [Source("factor", 0, 0), *(Source("there", i, 0) for i in range(len(shifts)))]
+    stored = [Net("factor", numbers.reciprocal_bits), *(Net(f"there{i}", 1) for i in range(len(shifts)))]
+    places = [Source(net, 0, 0) for net in stored]
     free = [(value, place) for value, place in zip(kept, places, strict=True) if value.low != value.high]
     again = [(place, there) for (place, _), there in zip(shifts, kept[1:], strict=True)]
-    delayed = [Source("delayed", s.low, 0) for s in elements]
+    again_net = Net("delayed", taken.width)
+    delayed = [Source(again_net, s.low, 0) for s in elements]
     results = [quotient(value, again, kept[0], numbers) for value in inputs]
     divide = _Program(results, [*inputs, *(v for v, _ in free)], [*delayed, *(s for _, s in free)], stage_delay, "q")
 
@@ -58,22 +80,32 @@ def fold_norm(segment: Segment, source: Tensor, *, capture: bool, stage_delay: f
     collect = take + divide.stages - 1
     sink = Sink(output.type.width, output.type.fraction)
     programs = (part, common, divide)
+    sums = part.hardware([Sink(sum_bits, 0)])
+    scales = common.hardware([Sink(numbers.reciprocal_bits, 0), *[Sink(1, 0)] * len(shifts)])
+    quotients = divide.hardware([sink] * lanes)
+    delay = slices + part.stages + common.stages
+    start, held = capture_of(source, START, "held", capture=capture)
     return PrintedSegment(
-        template="rtl/norm.sv.j2",
-        values={
-            "capture": capture,
-            "slices": slices,
-            "lanes": lanes,
-            "phase_bits": max(1, (slices - 1).bit_length()),
-            "delay": slices + part.stages + common.stages,
-            "sum_bits": sum_bits,
-            "factor_bits": numbers.reciprocal_bits,
-            "shifts": len(shifts),
-            "part": part.listing([Sink(sum_bits, 0)]),
-            "common": common.listing([Sink(numbers.reciprocal_bits, 0), *[Sink(1, 0)] * len(shifts)]),
-            "divide": divide.listing([sink] * lanes),
-            "element": source.type.width,
-            "result": output.type.width,
+        about=(
+            f"Folded: {slices} slices of {lanes} inputs each pass once for the sum and, {delay} clock cycles later, "
+            "once for the division.",
+        ),
+        sections=(
+            held,
+            _slices(source, taken, again_net, slices, delay),
+            Section("", (*sums.tables, *scales.tables, *quotients.tables)),
+            *sums.sections("Sum of a slice, stage"),
+            _total(sum_net, sums.outputs[0]),
+            *scales.sections("Reciprocal and shifts, stage"),
+            Section("", tuple(Register(net, v, TAKE) for net, v in zip(stored, scales.outputs, strict=True))),
+            *quotients.sections("Division, stage"),
+            _results(output, quotients.outputs, slices),
+        ),
+        notes={
+            "start": start,
+            "first": "the sum of the first slice is there",
+            "take": "reciprocal and shifts are there",
+            "collect": "the first slice's results will be there in the next clock cycle",
         },
         strobes={"start": int(capture) - 1, "first": first, "take": take, "collect": collect},
         latency=collect + 1 + slices,
@@ -105,5 +137,43 @@ class _Program:
     def stages(self) -> int:
         return self.plan.stages
 
-    def listing(self, sinks: Sequence[Sink]) -> Listing:
-        return list_program(self.logic, self.plan, self.sources, sinks, self.prefix)
+    def hardware(self, sinks: Sequence[Sink]) -> Pipeline:
+        return hardware_of(self.logic, self.plan, self.sources, sinks, self.prefix)
+
+
+def _slices(source: Tensor, taken: Net, delayed: Net, slices: int, delay: int) -> Section:
+    """The present slice, and the one for the division."""
+    phase = Net("phase", max(1, (slices - 1).bit_length()))
+    held = Net("held", source.bits)
+    padded = Net("padded", slices * taken.width)
+    missing = padded.width - held.width
+    return Section(
+        "The present slice, and the one for the division.",
+        (
+            Register(phase, Choice(START, Constant(0, phase.width), next_count(phase))),
+            Wire(padded, Joined((Constant(0, missing), held)) if missing else held),
+            Register(taken, Pick(padded, phase, taken.width)),
+            ShiftRegister("line", delay, taken),
+            Wire(delayed, Element("line", delay - 1, taken.width)),
+        ),
+    )
+
+
+def _total(total: Net, part: Expression) -> Section:
+    """The sum of all slices."""
+    of_slice = Net("part", total.width, True)
+    before = Choice(FIRST, Constant(0, total.width), total)
+    return Section("", (Register(of_slice, part), Register(total, plus(of_slice, before))))
+
+
+def _results(output: Tensor, lanes: Sequence[Expression], slices: int) -> Section:
+    """Registers for the results of each slice; they stay until the next event's come."""
+    place = Net("place", max(1, (slices - 1).bit_length()))
+    width = output.type.width
+    registers: list[Register] = []
+    for index in range(output.size):
+        when = Compared("==", place, Constant(index // len(lanes), place.width))
+        registers.append(Register(Net(f"y{index}", width), lanes[index % len(lanes)], when))
+    count = Register(place, Choice(COLLECT, Constant(0, place.width), next_count(place)))
+    joined = Wire(bus_of(output), Joined(tuple(register.net for register in reversed(registers))))
+    return Section("Results, slice by slice", (count, *registers, joined))

@@ -1,22 +1,47 @@
-"""A folded segment in numbers and names for its template."""
+"""A folded segment as hardware: digits, kernel, accumulators and what follows them."""
 
 from __future__ import annotations
 
 from math import ceil
-from typing import Any
 
+from l1ml.compiler.capture import capture_of
+from l1ml.compiler.circuit import (
+    Bit,
+    Bits,
+    Bitwise,
+    Choice,
+    Compared,
+    Constant,
+    Expression,
+    Inverted,
+    Item,
+    Joined,
+    Lowered,
+    Net,
+    Pick,
+    Reduced,
+    Register,
+    Resized,
+    Section,
+    Wire,
+    next_count,
+    plus,
+)
+from l1ml.compiler.core import output_registers
 from l1ml.compiler.folded import PrintedSegment
 from l1ml.compiler.network import Segment, Tensor
-from l1ml.compiler.programs.listing import Sink, Source, pack_outputs, tensor_sinks
+from l1ml.compiler.programs.circuit import Sink, Source, hardware_of, pack_outputs, tensor_sinks
 from l1ml.compiler.programs.pipeline import schedule
-from l1ml.compiler.programs.printer import list_program, literal
-from l1ml.layers.dense.folding.digits.segment import Arithmetic, FoldedSegment, digit_expressions
+from l1ml.layers.dense.folding.digits.plan import DigitPlan
+from l1ml.layers.dense.folding.digits.segment import HELD, Arithmetic, FoldedSegment, Sum, digit_expressions
+
+START, FIRST, DONE = Net("start"), Net("first"), Net("done")
 
 
 def print_digits(
     folded: FoldedSegment, segment: Segment, source: Tensor, *, capture: bool, stage_delay: float
 ) -> PrintedSegment:
-    """Schedule and print a folded segment.
+    """Schedule a folded segment and make it hardware.
 
     Args:
         folded: The segment.
@@ -28,47 +53,34 @@ def print_digits(
     arithmetic = folded.arithmetic
     plan, kernel_logic = arithmetic.plan, arithmetic.kernel
     kernel_plan, post_plan = schedule(kernel_logic, stage_delay), schedule(folded.post, stage_delay)
-    digits = [Source("digit", i * plan.kernel_bits, 0) for i in range(len(folded.rows))]
-    widths = [max(int(q.kif.integers), 0) + 1 for q in kernel_logic.out_qint]
-    kernel = list_program(kernel_logic, kernel_plan, digits, [Sink(w, 0) for w in widths], "k")
-    post = list_program(folded.post, post_plan, folded.post_sources, tensor_sinks(segment.outputs), "r")
-    accumulators: list[dict[str, Any]] = []
-    for entry, width, expression in zip(arithmetic.sums, widths, kernel.outputs, strict=True):
-        size = max(entry.accumulator.width, width)
-        accumulators.append(
-            {
-                "index": entry.index,
-                "sum_width": width,
-                "sum": expression,
-                "width": size,
-                "start": literal(entry.accumulator.start, size),
-                "low_bits": entry.low_bits,
-                # What was there before has left when the result is there; only sticky bits would remember it.
-                "cleared": entry.sticky is not None or entry.low_bits > (plan.digits - 1) * plan.digit_bits,
-                "sticky": entry.sticky is not None,
-                "leaving": _leaving(entry.index, plan.digit_bits, entry.low_bits),
-            }
-        )
+    digits = [Source(_digit(plan, i), 0, 0) for i in range(len(folded.rows))]
+    sums = [Sink(entry.kernel_bits, 0) for entry in arithmetic.sums]
+    kernel = hardware_of(kernel_logic, kernel_plan, digits, sums, "k")
+    post = hardware_of(folded.post, post_plan, folded.post_sources, tensor_sinks(segment.outputs), "r")
     first = int(capture) + kernel_plan.stages
     result = first + plan.digits
+    start, held = capture_of(source, START, HELD, capture=capture)
     return PrintedSegment(
-        template="rtl/digits.sv.j2",
-        values={
-            "plan": {
-                "digits": plan.digits,
-                "digit_bits": plan.digit_bits,
-                "kernel_bits": plan.kernel_bits,
-                "padded_bits": plan.padded_bits,
-                "phase_bits": plan.phase_bits,
-                "signed": plan.signed,
-                "capture": capture,
-                "inputs": digit_expressions(source, folded),
-            },
-            "kernel": kernel,
-            "post": post,
-            "packed": pack_outputs(post.outputs, segment.outputs),
-            "accumulators": accumulators,
-            "watch": _watch(folded.arithmetic),
+        about=(
+            f"Folded by distributed arithmetic: {plan.digits} digits of {plan.digit_bits} "
+            f"bit{'s' * (plan.digit_bits > 1)} of every input, least significant first, go through one",
+            "constant kernel; an accumulator for each output adds what comes out, moving down by a digit each clock "
+            "cycle.",
+        ),
+        sections=(
+            _phase(plan),
+            held,
+            _digits(plan, digit_expressions(source, folded)),
+            Section("", (*kernel.tables, *post.tables)),
+            *kernel.sections("Kernel stage"),
+            _sums(arithmetic, kernel.outputs),
+            *post.sections("Result stage"),
+            output_registers(pack_outputs(post.outputs, segment.outputs), segment.outputs, DONE),
+        ),
+        notes={
+            "start": start,
+            "first": "the kernel's result for the first digit is there",
+            "done": "the result is there",
         },
         strobes={"start": int(capture) - 1, "first": first, "done": result + post_plan.stages - 1},
         latency=result + post_plan.stages,
@@ -77,24 +89,84 @@ def print_digits(
         multipliers=0,
         register_bits=kernel_plan.register_bits
         + post_plan.register_bits
-        + sum(a["sum_width"] + a["width"] + a["low_bits"] + int(a["sticky"]) for a in accumulators),
+        + sum(entry.register_bits for entry in arithmetic.sums),
         intervals=folded.intervals,
         sums={f"acc{entry.index}": (entry.index, folded.worth, folded.offset) for entry in arithmetic.sums},
     )
 
 
-def _watch(arithmetic: Arithmetic) -> list[int]:
-    """For each bit that leaves, from which digit on it is one that the sticky bits remember."""
-    plan, (some, *_) = arithmetic.plan, arithmetic.sums
-    if not some.sticky:
-        return []
-    # At digit t, bits leave whose places are low_bits below those of the accumulator before it.
-    return [1 + max(0, ceil((some.sticky + some.low_bits - k) / plan.digit_bits)) for k in range(plan.digit_bits)]
+def _digit(plan: DigitPlan, index: int) -> Net:
+    return Net(f"d{index}", plan.kernel_bits)
 
 
-def _leaving(index: int, digit_bits: int, low_bits: int) -> str:
+def _phase(plan: DigitPlan) -> Section:
+    """Counts the digits."""
+    phase = Net("phase", plan.phase_bits)
+    items: list[Item] = [Register(phase, Choice(START, Constant(0, phase.width), next_count(phase)))]
+    if plan.signed:
+        items.append(Wire(Net("last"), Compared("==", phase, Constant(plan.digits - 1, phase.width))))
+    return Section(f"Digit {plan.digits} - 1 comes last.", tuple(items))
+
+
+def _digits(plan: DigitPlan, inputs: list[Expression]) -> Section:
+    """Chooses the present digit of each input."""
+    phase = Net("phase", plan.phase_bits)
+    whole = [Net(f"x{i}", plan.padded_bits) for i in range(len(inputs))]
+    wires = [Wire(net, value) for net, value in zip(whole, inputs, strict=True)]
+    for index, net in enumerate(whole):
+        digit: Expression = Pick(net, phase, plan.digit_bits)
+        if plan.signed:
+            digit = Joined((Bitwise("&", Net("last"), Bit(net, plan.padded_bits - 1)), digit))
+        wires.append(Wire(_digit(plan, index), digit))
+    return Section(f"The present digit of each input{', the last one signed' * plan.signed}.", tuple(wires))
+
+
+def _registers(entry: Sum, plan: DigitPlan, kernel: Expression, watch: Net | None) -> list[Register]:
+    """One output's registers, in order."""
+    register, width, low_bits = entry.register, entry.register.width, entry.low_bits
+    moved = Resized(Lowered(register, plan.digit_bits), width)
+    start = Constant(entry.accumulator.start, width)
+    found = [
+        Register(entry.added, kernel),
+        Register(register, plus(Resized(entry.added, width), Choice(FIRST, start, moved))),
+    ]
+    if low_bits:
+        both = Joined((Bits(register, 0, plan.digit_bits), entry.low))
+        kept: Expression = Resized(Lowered(both, plan.digit_bits), low_bits)
+        # What was there before has left when the result is there; only sticky bits would remember it.
+        if entry.sticky is not None or low_bits > (plan.digits - 1) * plan.digit_bits:
+            kept = Choice(FIRST, Constant(0, low_bits), kept)
+        found.append(Register(entry.low, kept))
+    if entry.sticky is not None:
+        leaving = _leaving(entry, plan.digit_bits)
+        counts = leaving if watch is None else Bitwise("&", leaving, watch)
+        seen = Bitwise("|", entry.remembered, Reduced("|", counts))
+        found.append(Register(entry.remembered, Bitwise("&", Inverted(FIRST), seen)))
+    return found
+
+
+def _leaving(entry: Sum, digit_bits: int) -> Expression:
     """The bits that are dropped in a cycle: the lowest digit of what the accumulator and the kept bits hold."""
-    if low_bits >= digit_bits:
-        return f"low{index}[{digit_bits - 1}:0]"
-    from_accumulator = f"acc{index}[{digit_bits - low_bits - 1}:0]"
-    return f"{{{from_accumulator}, low{index}}}" if low_bits else from_accumulator
+    if entry.low_bits >= digit_bits:
+        return Bits(entry.low, 0, digit_bits)
+    from_accumulator = Bits(entry.register, 0, digit_bits - entry.low_bits)
+    return Joined((from_accumulator, entry.low)) if entry.low_bits else from_accumulator
+
+
+def _sums(arithmetic: Arithmetic, kernel: list[Expression]) -> Section:
+    plan, (some, *_) = arithmetic.plan, arithmetic.sums
+    items: list[Item] = []
+    watch: Net | None = None
+    if some.sticky:
+        watch, age = Net("watch", plan.digit_bits), Net("age", plan.phase_bits + 1)
+        # At digit t, bits leave whose places are low_bits below those of the accumulator before it.
+        since = [1 + max(0, ceil((some.sticky + some.low_bits - k) / plan.digit_bits)) for k in range(plan.digit_bits)]
+        one = Constant(1, age.width)
+        items += [
+            Register(age, Choice(FIRST, one, next_count(age))),
+            Wire(watch, Joined(tuple(Compared(">=", age, Constant(t, age.width)) for t in reversed(since)))),
+        ]
+    for entry, added in zip(arithmetic.sums, kernel, strict=True):
+        items += _registers(entry, plan, added, watch)
+    about = "Accumulators" + "; watch: which of the bits that leave count for a tie" * (watch is not None)
+    return Section(about, tuple(items))

@@ -8,14 +8,18 @@ import numpy as np
 from alkaid.trace import FVariable, FVArray
 from alkaid.types import CombLogic
 
+from l1ml.compiler.circuit import Bit, Bits, Constant, Expression, Inverted, Joined, Net, Repeated
 from l1ml.compiler.network import Segment, Tensor, identifier
 from l1ml.compiler.programs.cast import cast
-from l1ml.compiler.programs.listing import Source
+from l1ml.compiler.programs.circuit import Source
 from l1ml.compiler.programs.trace import HARDWARE, Interval, intervals_of, symbol, trace_program
 from l1ml.layers.dense.folding.digits.plan import Accumulator, DigitPlan, accumulator, plan_digits, trace_kernel
 from l1ml.layers.dense.folding.rounding import RoundingPlan
 from l1ml.layers.dense.folding.sums import DenseSums, dense_sums
 from l1ml.layers.registry import Tables, lower, output_type
+
+HELD = "held"
+"""Name of the net that holds the input."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +31,39 @@ class Sum:
         accumulator: Its bounds and start.
         low_bits: Bits that left the accumulator and are kept.
         sticky: One bit remembers if any of the others from this one on was set; None if there is no such bit.
+        kernel_bits: Bits of what the kernel gives for a digit.
     """
 
     index: int
     accumulator: Accumulator
     low_bits: int
     sticky: int | None
+    kernel_bits: int
+
+    @property
+    def added(self) -> Net:
+        """Register with what the kernel gives."""
+        return Net(f"sum{self.index}", self.kernel_bits, True)
+
+    @property
+    def register(self) -> Net:
+        """Register of the accumulator."""
+        return Net(f"acc{self.index}", max(self.accumulator.width, self.kernel_bits), True)
+
+    @property
+    def low(self) -> Net:
+        """Register of the bits that left it and are kept."""
+        return Net(f"low{self.index}", self.low_bits)
+
+    @property
+    def remembered(self) -> Net:
+        """Register of the bit that remembers others."""
+        return Net(f"sticky{self.index}", 1)
+
+    @property
+    def register_bits(self) -> int:
+        """Flip-flops of all of them."""
+        return self.added.width + self.register.width + self.low_bits + int(self.sticky is not None)
 
 
 @dataclass(frozen=True)
@@ -110,8 +141,13 @@ def _arithmetic(sums: DenseSums, plan: DigitPlan) -> Arithmetic:
     kept, sticky = _low_bits(plan, sums.rounding, sums.unit)
     if plan.flipped:
         starts = starts - (weights.sum(axis=0) << (plan.bits - 1))
-    entries = [Sum(j, accumulator(weights[:, j], int(starts[j]), plan), kept, sticky) for j in active]
-    return Arithmetic(plan, trace_kernel(weights[:, active], plan), entries)
+    kernel = trace_kernel(weights[:, active], plan)
+    widths = [max(int(q.kif.integers), 0) + 1 for q in kernel.out_qint]
+    entries = [
+        Sum(j, accumulator(weights[:, j], int(starts[j]), plan), kept, sticky, width)
+        for j, width in zip(active, widths, strict=True)
+    ]
+    return Arithmetic(plan, kernel, entries)
 
 
 def _low_bits(plan: DigitPlan, rounding: RoundingPlan | None, unit: float) -> tuple[int, int | None]:
@@ -133,22 +169,22 @@ def _post(
     inputs: list[FVariable] = []
     sources: list[Source] = []
 
-    def read(name: str, low: float, high: float, step: float) -> FVariable:
+    def read(net: Net, low: float, high: float, step: float) -> FVariable:
         value = symbol(low, high, step)
         inputs.append(value)
-        sources.append(Source(name, 0, round(-np.log2(step))))
+        sources.append(Source(net, 0, round(-np.log2(step))))
         return value
 
     values: list[FVariable] = [FVariable.from_const(float(v) * sums.unit, hwconf=HARDWARE) for v in sums.starts]
     stickies: list[FVariable | None] = [None] * len(values)
     for entry in arithmetic.sums:
         lowest, highest = (bound * top for bound in entry.accumulator.final)
-        value = read(f"acc{entry.index}", lowest, highest, top)
+        value = read(entry.register, lowest, highest, top)
         if entry.low_bits:
             step = top * 2.0**-entry.low_bits
-            value = value + read(f"low{entry.index}", 0.0, top - step, step)
+            value = value + read(entry.low, 0.0, top - step, step)
         if entry.sticky is not None:
-            stickies[entry.index] = read(f"sticky{entry.index}", 0.0, 1.0, 1.0)
+            stickies[entry.index] = read(entry.remembered, 0.0, 1.0, 1.0)
         values[entry.index] = value
     if rounding is not None:
         results = [rounding.finish(v, s) for v, s in zip(values, stickies, strict=True)]
@@ -169,21 +205,21 @@ def _post(
     return logic, sources, found
 
 
-def digit_expressions(tensor: Tensor, folded: FoldedSegment) -> list[str]:
-    """Verilog of each taking-part input, its bits from the first digit's lowest on, extended to all digits."""
-    plan, kind = folded.arithmetic.plan, tensor.type
+def digit_expressions(tensor: Tensor, folded: FoldedSegment) -> list[Expression]:
+    """Each taking-part input, its bits from the first digit's lowest on, extended to all digits."""
+    plan, kind, held = folded.arithmetic.plan, tensor.type, Net(HELD, tensor.bits)
     skip = round(np.log2(plan.lsb / kind.lsb))
     have = min(kind.width - skip, plan.bits)
     expressions = []
     for row in folded.rows:
         low = row * kind.width + skip
         top = low + have - 1
-        text = f"held[{top}:{low}]"
+        bits: Expression = Bits(held, low, have)
         if plan.flipped:
-            text = f"{{~held[{top}], held[{top - 1}:{low}]}}" if have > 1 else f"~held[{top}:{low}]"
+            flipped = Inverted(Bit(held, top))
+            bits = Joined((flipped, Bits(held, low, have - 1))) if have > 1 else flipped
         missing = plan.padded_bits - have
         if missing > 0:
-            fill = f"held[{top}]" if plan.signed else "1'b0"
-            text = f"{{{{{missing}{{{fill}}}}}, {text}}}"
-        expressions.append(text)
+            bits = Joined((Repeated(missing, Bit(held, top) if plan.signed else Constant(0, 1)), bits))
+        expressions.append(bits)
     return expressions

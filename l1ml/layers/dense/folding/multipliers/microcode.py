@@ -5,22 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from l1ml.compiler.programs.printer import literal
+from l1ml.compiler.circuit import (
+    Bit,
+    Constant,
+    Element,
+    Expression,
+    Item,
+    Joined,
+    Net,
+    Rom,
+    Section,
+    ShiftRegister,
+    Wire,
+)
 
 BLOCK_ROM_DEPTH = 65
 """From this many slots on, words are kept in block RAM; below, a bit of them is one LUT."""
 
 
 @dataclass(frozen=True)
-class Delay:
-    """Bits of the word that are wanted some clock cycles later."""
+class Column(Expression):
+    """A bit of the word, ``delay`` clock cycles after the word; a place holder until all columns are known."""
 
-    cycles: int
-    columns: list[int]
+    index: int
+    delay: int
 
     @property
-    def name(self) -> str:
-        return f"late{self.cycles}"
+    def width(self) -> int:
+        return 1
 
 
 class Microcode:
@@ -29,27 +41,52 @@ class Microcode:
     def __init__(self, slots: int) -> None:
         self.slots = slots
         self._columns: dict[tuple[bool, ...], int] = {}
-        self._delays: dict[int, Delay] = {}
+        self._late: dict[int, list[int]] = {}
 
-    def bit(self, values: Sequence[int | bool], delay: int = 0) -> str:
-        """Verilog of one bit that has these values in the slots, ``delay`` clock cycles after each slot's word."""
-        column = tuple(bool(v) for v in values)
-        if len(set(column)) == 1:
-            return f"1'b{int(column[0])}"
-        index = self._columns.setdefault(column, len(self._columns))
-        if not delay:
-            return f"word[{index}]"
-        late = self._delays.setdefault(delay, Delay(delay, []))
-        if index not in late.columns:
-            late.columns.append(index)
-        return f"{late.name}[{late.columns.index(index)}]"
+    def bit(self, values: Sequence[int | bool], delay: int = 0) -> Expression:
+        """A bit that has these values in the slots, ``delay`` clock cycles after each slot's word."""
+        bits = tuple(bool(v) for v in values)
+        if len(set(bits)) == 1:
+            return Constant(int(bits[0]), 1)
+        index = self._columns.setdefault(bits, len(self._columns))
+        if delay:
+            late = self._late.setdefault(delay, [])
+            if index not in late:
+                late.append(index)
+        return Column(index, delay)
 
-    def number(self, values: Sequence[int], width: int, delay: int = 0) -> str:
-        """Verilog of a two's complement number that has these values in the slots."""
+    def number(self, values: Sequence[int], width: int, delay: int = 0) -> Expression:
+        """A two's complement number that has these values in the slots."""
         if len(set(values)) == 1:
-            return literal(values[0], width)
-        bits = [self.bit([v >> i & 1 for v in values], delay) for i in reversed(range(width))]
-        return f"{{{', '.join(bits)}}}"
+            return Constant(values[0], width)
+        return Joined(tuple(self.bit([v >> i & 1 for v in values], delay) for i in reversed(range(width))))
+
+    def settled(self, expression: Expression) -> Expression:
+        """An expression with the bits of the finished words in it."""
+        word = Net("word", self.width)
+
+        def place(part: Expression) -> Expression | None:
+            if not isinstance(part, Column):
+                return None
+            if not part.delay:
+                return Bit(word, part.index)
+            columns = self._late[part.delay]
+            return Bit(Net(f"late{part.delay}", len(columns)), columns.index(part.index))
+
+        return expression.rewritten(place)
+
+    def section(self, slot: Expression) -> Section:
+        """The memory of the words, and copies of bits of them that come later."""
+        word = Net("word", self.width)
+        items: list[Item] = []
+        if self.width:
+            items.append(Rom(word, slot, tuple(self.words), self.in_block_ram))
+        for cycles, columns in self._late.items():
+            pipe = f"late{cycles}_pipe"
+            bits = Joined(tuple(Bit(word, column) for column in reversed(columns)))
+            last = Element(pipe, cycles - 1, len(columns))
+            items += [ShiftRegister(pipe, cycles, bits), Wire(Net(f"late{cycles}", len(columns)), last)]
+        return Section("Microcode" * bool(items), tuple(items))
 
     @property
     def width(self) -> int:
@@ -62,11 +99,6 @@ class Microcode:
         return [sum(1 << i for c, i in self._columns.items() if c[slot]) for slot in range(self.slots)]
 
     @property
-    def delays(self) -> list[Delay]:
-        """Copies of the word's bits that come later."""
-        return list(self._delays.values())
-
-    @property
     def in_block_ram(self) -> bool:
         """Whether the words are deep enough for block RAM."""
         return self.slots >= BLOCK_ROM_DEPTH
@@ -74,4 +106,4 @@ class Microcode:
     @property
     def register_bits(self) -> int:
         """Flip-flops of the word and of its delays."""
-        return self.width + sum(d.cycles * len(d.columns) for d in self.delays)
+        return self.width + sum(cycles * len(columns) for cycles, columns in self._late.items())

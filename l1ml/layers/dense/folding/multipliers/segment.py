@@ -11,10 +11,11 @@ import numpy as np
 from alkaid.trace import FVariable, FVArray
 from alkaid.types import CombLogic
 
+from l1ml.compiler.circuit import Net
 from l1ml.compiler.folded import MULTIPLIER_PRICE
 from l1ml.compiler.network import Segment, Tensor, identifier
 from l1ml.compiler.programs.cast import cast
-from l1ml.compiler.programs.listing import Source, tensor_sources
+from l1ml.compiler.programs.circuit import Source, tensor_sources
 from l1ml.compiler.programs.trace import HARDWARE, Interval, intervals_of, symbol, trace_program
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
@@ -37,12 +38,17 @@ class LaneSum:
     """A multiplier's accumulator.
 
     Attributes:
-        width: Bits, two's complement.
+        net: What it holds.
         starts: What the neuron of each task starts from.
     """
 
-    width: int
+    net: Net
     starts: tuple[int, ...]
+
+    @property
+    def width(self) -> int:
+        """Bits, two's complement."""
+        return self.net.width
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,7 @@ class SharedSegment:
         rest_sources: Where its inputs are.
         intervals: What each element of each output tensor can be.
         input_bits: Bits of an input, sign included.
+        signed: Whether inputs have a sign of their own.
         weight_bits: Bits of a weight, sign included.
         multiplier: What multiplies.
     """
@@ -87,6 +94,7 @@ class SharedSegment:
     rest_sources: list[Source]
     intervals: dict[str, list[Interval]]
     input_bits: int
+    signed: bool
     weight_bits: int
     multiplier: Multiplier
 
@@ -143,6 +151,7 @@ def fold_multipliers(
         rest_sources=rest_sources,
         intervals=outputs,
         input_bits=kind.width + int(not kind.signed),
+        signed=kind.signed,
         weight_bits=weight_bits,
         multiplier=multiplier,
     )
@@ -189,9 +198,9 @@ def _engine(
             partial += [start + int(np.minimum(least, 0).sum()), start + int(np.maximum(most, 0).sum())]
             starts.append(start)
         width = max(_bits(min(partial)), _bits(max(partial)))
-        lane_sums.append(LaneSum(width, tuple(starts)))
+        lane_sums.append(LaneSum(Net(f"acc{index}_{number}", width, True), tuple(starts)))
         inputs.append(symbol(min(finals) * sums.unit, max(finals) * sums.unit, sums.unit))
-        sources.append(Source(f"acc{index}_{number}", 0, round(-np.log2(sums.unit))))
+        sources.append(Source(lane_sums[-1].net, 0, round(-np.log2(sums.unit))))
     total = inputs[0]
     for more in inputs[1:]:
         total = total + more

@@ -1,0 +1,1 @@
+"""Circuits as text: a module for each language."""
