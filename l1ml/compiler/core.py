@@ -134,8 +134,8 @@ def _valid_flags(design: Design, valid: Net) -> Section:
     return Section(
         about,
         (
-            Register(valid, later, reset=Constant(0, valid.width)),
             Wire(ACCEPT, accept),
+            Register(valid, later, reset=Constant(0, valid.width)),
             Wire(OUT_VALID, Bit(valid, design.latency - 1)),
         ),
     )

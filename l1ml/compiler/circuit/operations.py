@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from l1ml.compiler.circuit.expressions import Constant, Expression, Net, check, same_width
+from l1ml.compiler.circuit.expressions import Constant, Element, Expression, Net, check, same_width
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,9 @@ class Resized(Expression):
 
     of: Expression
     count: int
+
+    def __post_init__(self) -> None:
+        check(self.count > 0, f"an expression resized to {self.count} bits")
 
     @property
     def width(self) -> int:
@@ -32,6 +35,9 @@ class Raised(Expression):
     of: Expression
     places: int
 
+    def __post_init__(self) -> None:
+        check(self.places >= 0, f"a shift by {self.places} places")
+
     @property
     def width(self) -> int:
         return self.of.width
@@ -47,6 +53,9 @@ class Lowered(Expression):
 
     of: Expression
     places: int
+
+    def __post_init__(self) -> None:
+        check(self.places >= 0, f"a shift by {self.places} places")
 
     @property
     def width(self) -> int:
@@ -111,6 +120,9 @@ class Joined(Expression):
 
     parts: tuple[Expression, ...]
 
+    def __post_init__(self) -> None:
+        check(len(self.parts) > 0, "nothing is joined")
+
     @property
     def width(self) -> int:
         return sum(part.width for part in self.parts)
@@ -122,6 +134,9 @@ class Repeated(Expression):
 
     times: int
     of: Expression
+
+    def __post_init__(self) -> None:
+        check(self.times > 0, f"an expression repeated {self.times} times")
 
     @property
     def width(self) -> int:
@@ -169,7 +184,7 @@ class Reduced(Expression):
 
 @dataclass(frozen=True)
 class Compared(Expression):
-    """Comparison of two values of the same width and sign."""
+    """Comparison of two values of the same width and, unless it asks for equality, of the same sign."""
 
     op: Literal["==", ">=", ">"]
     left: Expression
@@ -177,6 +192,8 @@ class Compared(Expression):
 
     def __post_init__(self) -> None:
         same_width(self.left, self.right)
+        same_sign = self.left.signed == self.right.signed
+        check(self.op == "==" or same_sign, "a signed value is compared with one that is not")
 
     @property
     def width(self) -> int:
@@ -201,3 +218,13 @@ def next_count(net: Net) -> Sum:
 def nets_of(expression: Expression) -> Iterator[Net]:
     """The nets that an expression reads, as often as it does."""
     return (part for part in expression.walk() if isinstance(part, Net))
+
+
+def names_in(expression: Expression) -> Iterator[str]:
+    """Names of the nets and shift registers that an expression reads, as often as it does."""
+    for part in expression.walk():
+        match part:
+            case Net():
+                yield part.name
+            case Element():
+                yield part.array
