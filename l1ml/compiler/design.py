@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from l1ml.compiler.network import Tensor
+from l1ml.compiler.network import Tensor, beats_of
 from l1ml.errors import L1mlError
 
 FILE_NAME = "design.json"
@@ -62,9 +62,8 @@ class Design(BaseModel):
 
     Attributes:
         inputs: What comes in one word.
-        latency: Clock cycles from an event's last word to its result.
+        latency: Clock cycles from an event's last word to the first word of its result.
         initiation_interval: Clock cycles between two events.
-        words: Words of an event, each with its own ``in_valid``.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -77,8 +76,17 @@ class Design(BaseModel):
     modules: tuple[Module, ...]
     latency: int
     initiation_interval: int
-    words: int = 1
     files: tuple[str, ...]
+
+    @property
+    def in_beats(self) -> int:
+        """Words of an event, each with its own ``in_valid``."""
+        return beats_of(self.inputs)
+
+    @property
+    def out_beats(self) -> int:
+        """Words of a result, which leave one after the other."""
+        return beats_of(self.outputs)
 
     def save(self, folder: Path) -> None:
         """Write ``design.json`` into the folder of the Verilog."""

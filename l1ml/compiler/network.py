@@ -19,16 +19,45 @@ HEAVY_CLASSES = frozenset({"Dense", "Norm1", "Softmax"})
 
 @dataclass(frozen=True)
 class Tensor:
-    """A one-dimensional bundle of equally typed values that leaves one layer for others."""
+    """Values that leave one layer for others, in one word or in several.
+
+    Attributes:
+        name: Its name.
+        size: Number of elements of an event, position by position, in a position channel by channel.
+        type: Type of the elements.
+        beats: Words in which an event passes, one in each clock cycle, with as many elements each.
+    """
 
     name: str
     size: int
     type: FixedType
+    beats: int = 1
+
+    def __post_init__(self) -> None:
+        if self.beats < 1 or self.size % self.beats:
+            raise ValueError(f"{self.size} elements of {self.name} do not pass in {self.beats} equal words")
+
+    @property
+    def word(self) -> int:
+        """Number of elements of a word."""
+        return self.size // self.beats
 
     @property
     def bits(self) -> int:
-        """Width of the packed bus."""
-        return self.size * self.type.width
+        """Width of the bus that carries a word."""
+        return self.word * self.type.width
+
+
+def beats_of(tensors: Sequence[Tensor]) -> int:
+    """Words in which an event passes on a bus that tensors share.
+
+    Raises:
+        ValueError: If they differ in that.
+    """
+    beats = {t.beats for t in tensors}
+    if len(beats) > 1:
+        raise ValueError(f"tensors of {sorted(beats)} words cannot share a bus: {', '.join(t.name for t in tensors)}")
+    return beats.pop() if beats else 1
 
 
 def real_values(integers: NDArray[np.int64], tensors: Sequence[Tensor]) -> list[NDArray[np.float64]]:

@@ -231,12 +231,11 @@ def write(folder: Path, grids: Sequence[Grid], options: RingBuilderOptions) -> D
         name=name,
         part=options.part,
         clock_ns=options.clock_ns,
-        inputs=(Tensor("cells", plan.lanes, plan.cell),),
+        inputs=(Tensor("cells", plan.words * plan.lanes, plan.cell, plan.words),),
         outputs=(Tensor("rings", plan.rings, plan.ring_type),),
         modules=(),
         latency=plan.latency,
         initiation_interval=plan.words,
-        words=plan.words,
         files=(f"{name}_pkg.sv", *(f"{module}.sv" for module in modules), f"{name}.sv"),
     )
     values = {"name": name, "design": design, "plan": plan, **plan.numbers}

@@ -112,10 +112,15 @@ class Constant(Expression):
 
     value: int
     bits: int
+    is_signed: bool = False
 
     @property
     def width(self) -> int:
         return self.bits
+
+    @property
+    def signed(self) -> bool:
+        return self.is_signed
 
     @property
     def pattern(self) -> int:

@@ -72,6 +72,10 @@ class Sum(Expression):
     def width(self) -> int:
         return self.terms[0].width
 
+    @property
+    def signed(self) -> bool:
+        return all(term.signed for term in self.terms)
+
 
 @dataclass(frozen=True)
 class Product(Expression):
@@ -103,6 +107,10 @@ class Choice(Expression):
     @property
     def width(self) -> int:
         return self.if_set.width
+
+    @property
+    def signed(self) -> bool:
+        return self.if_set.signed and self.if_clear.signed
 
 
 @dataclass(frozen=True)

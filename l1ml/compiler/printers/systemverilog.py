@@ -58,9 +58,9 @@ def declared(net: Net) -> str:
     return "" if net.bits is None else f"{'signed ' if net.signed else ''}[{net.width - 1}:0] "
 
 
-def literal(value: int, width: int) -> str:
+def literal(value: int, width: int, *, signed: bool = False) -> str:
     """A sized constant, two's complement."""
-    return f"{width}'d{value % (1 << width)}"
+    return f"{width}'{'s' * signed}d{value % (1 << width)}"
 
 
 _ATOMS = (Net, Element, Constant, Bits, Bit, Pick, Lookup, Resized, Raised, Joined, Repeated, Inverted)
@@ -110,7 +110,7 @@ def _pick(e: Pick) -> str:
 _TEXTS: dict[type, Callable[[Any], str]] = {
     Net: lambda e: e.name,
     Element: lambda e: f"{e.array}[{e.index}]",
-    Constant: lambda e: literal(e.value, e.bits),
+    Constant: lambda e: literal(e.value, e.bits, signed=e.is_signed),
     Bits: lambda e: f"{text_of(e.of)}[{e.low + e.count - 1}:{e.low}]",
     Bit: lambda e: f"{text_of(e.of)}[{e.index}]",
     Pick: _pick,

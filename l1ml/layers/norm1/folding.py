@@ -162,7 +162,7 @@ def _slices(source: Tensor, taken: Net, delayed: Net, slices: int, delay: int) -
 def _total(total: Net, part: Expression) -> Section:
     """The sum of all slices."""
     of_slice = Net("part", total.width, True)
-    before = Choice(FIRST, Constant(0, total.width), total)
+    before = Choice(FIRST, Constant(0, total.width, is_signed=True), total)
     return Section("", (Register(of_slice, part), Register(total, plus(of_slice, before))))
 
 

@@ -125,7 +125,9 @@ def _registers(entry: Sum, plan: DigitPlan, kernel: Expression, watch: Net | Non
     """One output's registers, in order."""
     register, width, low_bits = entry.register, entry.register.width, entry.low_bits
     moved = Resized(Lowered(register, plan.digit_bits), width)
-    start = Constant(entry.accumulator.start, width)
+    # Signed, so that the sum is: a synthesizer then takes what is added for the narrower operand, whatever the names
+    # are, and the choice of the other one costs no LUT of its own.
+    start = Constant(entry.accumulator.start, width, is_signed=True)
     found = [
         Register(entry.added, kernel),
         Register(register, plus(Resized(entry.added, width), Choice(FIRST, start, moved))),
