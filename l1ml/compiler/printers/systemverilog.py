@@ -157,6 +157,7 @@ def _parameters(module: Module) -> Iterator[str]:
 
 def _ports(module: Module) -> Iterator[str]:
     registers = {item.net.name for item in module.items if isinstance(item, (Register, Rom))}
+    registers |= {item.net.name for item in module.items if isinstance(item, Ram) and item.registered}
     for index, port in enumerate(module.ports):
         kind = "var " if port.net.name in registers else "wire"
         comma = "," if index < len(module.ports) - 1 else ""
@@ -179,10 +180,13 @@ def _section(section: Section, module: Module) -> Iterator[str]:
 
 
 def _wire(item: Wire, module: Module) -> Iterator[str]:
-    if item.net.name in module.outputs:
-        yield f"{INDENT}assign {item.net.name} = {text_of(item.value)};"
-    else:
-        yield f"{INDENT}wire logic {declared(item.net)}{item.net.name} = {text_of(item.value)};"
+    yield _assignment(item.net, text_of(item.value), module)
+
+
+def _assignment(net: Net, text: str, module: Module) -> str:
+    if net.name in module.outputs:
+        return f"{INDENT}assign {net.name} = {text};"
+    return f"{INDENT}wire logic {declared(net)}{net.name} = {text};"
 
 
 def _declarations(nets: Iterable[Net], module: Module) -> Iterator[str]:
@@ -251,7 +255,7 @@ def _ram(item: Ram, module: Module) -> Iterator[str]:
         yield f"{2 * INDENT}{item.net.name} <= {read};"
         yield f"{INDENT}end"
     else:
-        yield f"{INDENT}wire logic {declared(item.net)}{item.net.name} = {read};"
+        yield _assignment(item.net, read, module)
         yield f"{INDENT}always_ff @(posedge clk) {write}"
 
 
