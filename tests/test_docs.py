@@ -196,7 +196,7 @@ def test_files_that_pages_name_exist() -> None:
 
 
 def test_the_hls4ml_page_names_every_supported_layer() -> None:
-    from l1ml.layers.activations.lowering import TABLE_ACTIVATIONS
+    from l1ml.layers.activations.tables import TABLE_ACTIVATIONS
     from l1ml.layers.registry import supported
 
     page = (ROOT / "docs/hls4ml.md").read_text()

@@ -16,9 +16,8 @@ from l1ml.compiler.printers.systemverilog import print_module
 from l1ml.compiler.programs.circuit import hardware_of, pack_outputs, tensor_sinks, tensor_sources
 from l1ml.compiler.programs.pipeline import schedule
 from l1ml.compiler.programs.trace import Interval, full_range, trace_segment
-from l1ml.layers.dense.folding import depends_on_event, fold
-from l1ml.layers.registry import Tables
 from l1ml.paths import shared
+from l1ml.reference.tables import Tables
 from l1ml.templates import render
 
 _Written = tuple[CircuitModule, dict[str, Any]]
@@ -91,7 +90,8 @@ class _Segments:
         start = max(self.arrival[t.name] for t in segment.inputs)
         name = f"{self.network.name}_{segment.name}"
         # A layer that gives the same for every event has no work to spread; it keeps its interval all the same.
-        folded = segment.reuse_factor > 1 and depends_on_event(segment, self.intervals[segment.inputs[0].name])
+        inputs = self.intervals[segment.inputs[0].name]
+        folded = segment.reuse_factor > 1 and segment.family.depends_on_event(segment, inputs)
         make = self._folded if folded else self._pipeline
         circuit, known = make(segment, name, start)
         self.circuits.append(circuit)
@@ -136,7 +136,8 @@ class _Segments:
         announced = start > 0 and self.arrival[source.name] == start
         capture = not (announced and source.name in self.held)
         intervals = self.intervals[source.name]
-        folded = fold(segment, intervals, self.tables, capture=capture, stage_delay=self.options.stage_delay)
+        delay = self.options.stage_delay
+        folded = segment.family.fold(segment, intervals, self.tables, capture=capture, stage_delay=delay)
         self.intervals.update(folded.intervals)
         if folded.holds:
             self.held.update(t.name for t in segment.outputs)

@@ -91,7 +91,7 @@ def convert(model: Any, types: Mapping[str, FixedType], options: ConvertOptions,
                 layer, _, kind = name.partition("/")
                 layers[layer].setdefault("Precision", {})[kind or "result"] = str(fixed)
             for name, layer in layers.items():
-                if "ReuseFactor" in layer or name in options.layers or name in _dense_layers(model):
+                if "ReuseFactor" in layer or name in options.layers:
                     layer.update(Strategy=options.strategy, ReuseFactor=options.reuse_factor)
             _apply_exceptions(layers, options.layers)
             graph = hls4ml.converters.convert_from_keras_model(
@@ -160,10 +160,6 @@ def load_graph(file: Path) -> Any:
         return deserialize_model(str(file))
     except Exception as error:
         raise L1mlError(f"{file} is not a saved hls4ml graph: {error}") from None
-
-
-def _dense_layers(model: Any) -> list[str]:
-    return [layer.name for layer in model.layers if "Dense" in type(layer).__name__]
 
 
 def _apply_exceptions(layers: dict[str, Any], exceptions: Mapping[str, LayerOptions]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hls4ml.model.types import FixedPrecisionType, RoundingMode, SaturationMode
+from typing import Any
 
 from l1ml.fixed import FixedType
 
@@ -13,7 +13,9 @@ def ap_type(fixed: FixedType) -> str:
     return f"{kind}<{fixed.width}, {fixed.integer}, AP_{fixed.rounding}, AP_{fixed.saturation}>"
 
 
-def precision_of(fixed: FixedType) -> FixedPrecisionType:
+def precision_of(fixed: FixedType) -> Any:
     """A type as hls4ml has it."""
+    from hls4ml.model.types import FixedPrecisionType, RoundingMode, SaturationMode
+
     modes = RoundingMode.from_string(fixed.rounding), SaturationMode.from_string(fixed.saturation)
     return FixedPrecisionType(fixed.width, fixed.integer, fixed.signed, *modes)

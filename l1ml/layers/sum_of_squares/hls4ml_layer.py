@@ -11,6 +11,7 @@ from hls4ml.model.types import NamedType, UnspecifiedPrecisionType
 
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
+from l1ml.layers.hls4ml import register
 from l1ml.layers.sum_of_squares.arithmetic import exact_sum
 
 HEADER = "nnet_sum_of_squares.h"
@@ -46,9 +47,6 @@ class SumOfSquares(Layer):
             )
         exact = exact_sum(int(self.get_attr("n_in")), FixedType.from_hls4ml(source))
         return self.model.config.backend.convert_precision_string(str(exact))
-
-
-CLASS = SumOfSquares
 
 
 def parse(keras_layer: Any, input_names: Any, input_shapes: Any, reader: Any) -> tuple[dict[str, Any], list[int]]:
@@ -90,4 +88,4 @@ class SumOfSquaresFunction(FunctionCallTemplate):
         return call.format(**self._default_function_params(node))
 
 
-TEMPLATES = (SumOfSquaresConfig, SumOfSquaresFunction)
+register(SumOfSquares, (SumOfSquaresConfig, SumOfSquaresFunction), HEADER, parse)
