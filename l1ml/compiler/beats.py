@@ -1,26 +1,24 @@
-"""Events of several words: how they come into a core, and how layers get them that want all at once."""
+"""How events of several words come into a core."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from l1ml.compiler.circuit import (
     Bitwise,
     Choice,
     Compared,
     Constant,
-    Element,
-    Expression,
-    Joined,
     Module,
     Net,
     Port,
     Ram,
     Register,
     Section,
-    ShiftRegister,
     Wire,
     next_count,
 )
-from l1ml.compiler.network import Tensor
+from l1ml.compiler.network import Tensor, beats_of
 
 BUFFER_CYCLES = 1
 """Clock cycles from an event's last word to the first word that leaves the buffer."""
@@ -29,7 +27,7 @@ BLOCK_RAM_BITS = 4096
 """From this many bits on, the words of an event are kept in block RAM; below, in LUTs."""
 
 
-def buffer_of(name: str, bits: int, beats: int) -> Module:
+def buffer_of(core: str, tensors: Sequence[Tensor]) -> Module:
     """The buffer behind the input of a core that takes an event in several words.
 
     Words may come with gaps between them; all behind the buffer works on words that follow each other. When the last
@@ -37,10 +35,10 @@ def buffer_of(name: str, bits: int, beats: int) -> Module:
     never comes before the one in its place has been read, so one memory of as many words as an event has is enough.
 
     Args:
-        name: Name of the module.
-        bits: Width of a word.
-        beats: Words of an event.
+        core: Name of the core.
+        tensors: Its inputs.
     """
+    bits, beats = sum(t.bits for t in tensors), beats_of(tensors)
     clock, reset, valid, done = Net("clk"), Net("rst"), Net("in_valid"), Net("done")
     data, out = Net("in_data", bits), Net("out_data", bits)
     address_bits = max(1, (beats - 1).bit_length())
@@ -49,7 +47,7 @@ def buffer_of(name: str, bits: int, beats: int) -> Module:
     zero, last = Constant(0, address_bits), Constant(beats - 1, address_bits)
     following = Choice(Compared("==", count, last), zero, next_count(count))
     return Module(
-        name,
+        f"{core}_words",
         (
             f"Keeps the {beats} words of an event, which may come with gaps between them, until the last one is there,",
             "and gives them one after the other from the next clock cycle on.",
@@ -75,15 +73,3 @@ def buffer_of(name: str, bits: int, beats: int) -> Module:
             ),
         ),
     )
-
-
-def gathered(tensor: Tensor) -> tuple[Section, Expression]:
-    """All words of a tensor side by side, once the last one has come, and the registers that keep them until then.
-
-    The expression is that of a whole event as many clock cycles after the first word as there are words.
-    """
-    name = f"{tensor.name}_words"
-    about = f"{tensor.name}: {tensor.beats} words, gathered"
-    section = Section(about, (ShiftRegister(name, tensor.beats, Net(f"{tensor.name}_data", tensor.bits)),))
-    newest_first = tuple(Element(name, index, tensor.bits) for index in range(tensor.beats))
-    return section, Joined(newest_first)

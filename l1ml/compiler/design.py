@@ -56,6 +56,11 @@ class Module(BaseModel):
     sums: dict[str, tuple[int, float, float]] = {}
     expected_luts: float = 0.0
 
+    @property
+    def interval(self) -> int:
+        """Clock cycles between two events that it takes."""
+        return max(self.reuse_factor, *(t.beats for t in (*self.inputs, *self.outputs)))
+
 
 class Design(BaseModel):
     """A core: its ports, its timing and its modules in topological order.

@@ -15,7 +15,7 @@ from l1ml.fixed import FixedType
 if TYPE_CHECKING:  # these know segments
     from alkaid.trace import FVArray
 
-    from l1ml.compiler.folded import PrintedSegment
+    from l1ml.compiler.hardware import Hardware
     from l1ml.compiler.programs.trace import Interval
     from l1ml.reference.tables import Tables
 
@@ -72,6 +72,10 @@ def real_values(integers: NDArray[np.int64], tensors: Sequence[Tensor]) -> list[
 class Builder(Protocol):
     """Who makes hardware of a layer: what the compiler asks the family of the layer (``l1ml.layers.family``)."""
 
+    @property
+    def streams(self) -> bool:
+        """Whether its layers take and give the positions of a tensor one after the other, one in each clock cycle."""
+
     def describe(self, layer: Any) -> str:
         """What a layer is, in a word or two."""
 
@@ -86,8 +90,11 @@ class Builder(Protocol):
 
     def fold(
         self, segment: Segment, intervals: list[Interval], tables: Tables, *, capture: bool, stage_delay: float
-    ) -> PrintedSegment:
+    ) -> Hardware:
         """Spread the work of a segment over as many clock cycles as its reuse factor says."""
+
+    def stream(self, segment: Segment, intervals: dict[str, list[Interval]], *, stage_delay: float) -> Hardware:
+        """Make hardware of a segment that takes its input position by position."""
 
 
 @dataclass(frozen=True)

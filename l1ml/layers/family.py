@@ -7,6 +7,7 @@ A folder holds, of these, what the family needs:
 | ``__init__.py`` | ``FAMILY``, of the class below or of one derived from it; light, as all folders are looked at |
 | ``lowering.py`` | ``lower(layer, inputs, tables)``: the layer on symbolic inputs, one event each clock cycle |
 | ``folding.py`` or ``folding/`` | the same with a reuse factor above 1 |
+| ``streaming.py`` | ``stream``, as ``Family.stream``: a segment that takes its input position by position |
 | ``arithmetic.py`` | for a layer of l1ml's own: what it computes, as NumPy functions on integers |
 | ``keras_layer.py`` | for such a layer: its Keras class |
 | ``hls4ml_layer.py``, ``nnet_*.h`` | for such a layer: its class in hls4ml's graph, and its C++ |
@@ -30,7 +31,7 @@ from l1ml.layers.strategies import OURS, STRATEGIES
 if TYPE_CHECKING:  # a light module
     from alkaid.trace import FVArray
 
-    from l1ml.compiler.folded import PrintedSegment
+    from l1ml.compiler.hardware import Hardware
     from l1ml.compiler.programs.trace import Interval
     from l1ml.reference.tables import Tables
 
@@ -77,12 +78,15 @@ class Family(Builder):
         classes: Classes of hls4ml's graph that it takes, and those derived from them.
         opens_segment: Whether such a layer begins a module of its own; others join the layer before them.
         own: Whether hls4ml does not have these layers, so that their Keras and hls4ml sides are in the folder, too.
+        streams: Whether its layers take and give the positions of a tensor one after the other, one in each clock
+            cycle. Tensors of shape (positions, channels) then pass in as many words as they have positions.
     """
 
     package: str
     classes: tuple[str, ...]
     opens_segment: bool = False
     own: bool = False
+    streams: bool = False
 
     def part(self, name: str) -> Any:
         """A module of the family's folder."""
@@ -131,7 +135,7 @@ class Family(Builder):
 
     def fold(
         self, segment: Segment, intervals: list[Interval], tables: Tables, *, capture: bool, stage_delay: float
-    ) -> PrintedSegment:
+    ) -> Hardware:
         """Spread the work of a segment over as many clock cycles as its reuse factor says.
 
         Args:
@@ -145,6 +149,16 @@ class Family(Builder):
             L1mlError: If a layer does what is not reproduced at reuse factors above 1.
         """
         raise NotImplementedError(f"{self.package} says that it cannot be folded")
+
+    def stream(self, segment: Segment, intervals: dict[str, list[Interval]], *, stage_delay: float) -> Hardware:
+        """Make hardware of a segment that takes its input position by position, one in each clock cycle.
+
+        Args:
+            segment: The layer alone.
+            intervals: For each input tensor, what its elements can be.
+            stage_delay: Longest logic between two registers, in adders one after the other.
+        """
+        return self.part("streaming").stream(segment, intervals, stage_delay=stage_delay)
 
     def bounds(self, layer: Any) -> Sums | Clip | Inverse | None:
         """What is known of how far the values of a layer go; None for nothing."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from l1ml.compiler.folded import PrintedSegment
+from l1ml.compiler.hardware import Hardware
 from l1ml.compiler.network import Segment
 from l1ml.compiler.programs.trace import Interval
 from l1ml.errors import L1mlError
@@ -15,9 +15,7 @@ from l1ml.layers.dense.folding.multipliers.segment import Multiplier, fold_multi
 from l1ml.reference.tables import Tables
 
 
-def fold(
-    segment: Segment, intervals: list[Interval], tables: Tables, *, capture: bool, stage_delay: float
-) -> PrintedSegment:
+def fold(segment: Segment, intervals: list[Interval], tables: Tables, *, capture: bool, stage_delay: float) -> Hardware:
     """Fold a segment, a dense layer and what follows it, by the strategy of the layer.
 
     Args:
@@ -33,7 +31,7 @@ def fold(
     (source,) = segment.inputs
     asked, reuse_factor = segment.layers[0].get_attr("rtl_strategy"), segment.reuse_factor
 
-    def by(strategy: str) -> PrintedSegment:
+    def by(strategy: str) -> Hardware:
         if strategy == "distributed_arithmetic":
             digits = fold_digits(segment, reuse_factor, intervals, tables)
             return print_digits(digits, segment, source, capture=capture, stage_delay=stage_delay)
@@ -44,9 +42,9 @@ def fold(
     return by(asked) if asked != "auto" else _cheapest(by)
 
 
-def _cheapest(by: Callable[[str], PrintedSegment]) -> PrintedSegment:
+def _cheapest(by: Callable[[str], Hardware]) -> Hardware:
     """The strategy with the lowest price of those that reproduce the layer."""
-    done: list[PrintedSegment] = []
+    done: list[Hardware] = []
     refusals: list[L1mlError] = []
     for strategy in ("distributed_arithmetic", "Resource", "Latency"):
         try:

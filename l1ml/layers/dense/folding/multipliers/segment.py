@@ -12,7 +12,7 @@ from alkaid.trace import FVariable, FVArray
 from alkaid.types import CombLogic
 
 from l1ml.compiler.circuit import Net
-from l1ml.compiler.folded import MULTIPLIER_PRICE
+from l1ml.compiler.hardware import MULTIPLIER_PRICE
 from l1ml.compiler.network import Segment, Tensor, identifier
 from l1ml.compiler.programs.cast import cast
 from l1ml.compiler.programs.circuit import Source, tensor_sources
