@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
-import sys
 from collections.abc import Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -142,10 +140,6 @@ def save_graph(graph: Any, file: Path) -> None:
     graph.save(str(file))
 
 
-FORMERLY_IN_HLS = ("binned_thresholds", "divergence", "input_scaler", "norm1", "sum_of_squares", "thresholds")
-"""Layers whose class a graph saved by l1ml 0.1 names by another module."""
-
-
 def load_graph(file: Path) -> Any:
     """Load what ``save_graph`` wrote.
 
@@ -154,8 +148,6 @@ def load_graph(file: Path) -> Any:
     """
     from hls4ml.utils.serialization import deserialize_model
 
-    for name in FORMERLY_IN_HLS:
-        sys.modules.setdefault(f"l1ml.hls.layers.{name}", import_module(f"l1ml.layers.{name}.hls4ml_layer"))
     try:
         return deserialize_model(str(file))
     except Exception as error:
