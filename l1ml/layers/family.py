@@ -6,7 +6,7 @@ A folder holds, of these, what the family needs:
 | --- | --- |
 | ``__init__.py`` | ``FAMILY``, of the class below or of one derived from it; light, as all folders are looked at |
 | ``lowering.py`` | ``lower(layer, inputs, tables)``: the layer on symbolic inputs, one event each clock cycle |
-| ``folding.py`` or ``folding/`` | the same with a reuse factor above 1 |
+| ``folding.py`` or ``folding/`` | ``fold``, as ``Family.fold``: a segment with a reuse factor above 1 |
 | ``streaming.py`` | ``stream``, as ``Family.stream``: a segment that takes its input position by position |
 | ``arithmetic.py`` | for a layer of l1ml's own: what it computes, as NumPy functions on integers |
 | ``keras_layer.py`` | for such a layer: its Keras class |
@@ -148,7 +148,7 @@ class Family(Builder):
         Raises:
             L1mlError: If a layer does what is not reproduced at reuse factors above 1.
         """
-        raise NotImplementedError(f"{self.package} says that it cannot be folded")
+        return self.part("folding").fold(segment, intervals, tables, capture=capture, stage_delay=stage_delay)
 
     def stream(self, segment: Segment, intervals: dict[str, list[Interval]], *, stage_delay: float) -> Hardware:
         """Make hardware of a segment that takes its input position by position, one in each clock cycle.

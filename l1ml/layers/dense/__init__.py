@@ -27,12 +27,6 @@ class _Dense(Family):
 
         return bool(rows_that_count(DenseParameters.of(segment.layers[0]), intervals))
 
-    def fold(self, segment: Any, intervals: Any, tables: Any, *, capture: bool, stage_delay: float) -> Any:
-        """By the strategy of the layer."""
-        from l1ml.layers.dense.folding import fold
-
-        return fold(segment, intervals, tables, capture=capture, stage_delay=stage_delay)
-
     def bounds(self, layer: Any) -> Sums:
         """The sums."""
         from l1ml.layers.dense.lowering import DenseParameters
