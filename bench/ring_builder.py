@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
-from l1ml.compiler.ring_builder import CELL, RingBuilderOptions, frames, write
 from l1ml.console import console
 from l1ml.datasets.ring_builder import REGION, hottest, region_cells, sum_rings
 from l1ml.datasets.ring_events import windows
 from l1ml.datasets.rings import CLASSES
 from l1ml.estimation.synthesis import synthesize
+from l1ml.layers.ring_builder.plan import CELL, RingBuilderOptions, frames
+from l1ml.layers.ring_builder.writing import write
 from l1ml.verification.compare import differences
 from l1ml.verification.simulation import CoreSimulator
 

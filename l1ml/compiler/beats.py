@@ -9,6 +9,7 @@ from l1ml.compiler.circuit import (
     Choice,
     Compared,
     Constant,
+    Item,
     Module,
     Net,
     Port,
@@ -27,6 +28,29 @@ BLOCK_RAM_BITS = 4096
 """From this many bits on, the words of an event are kept in block RAM; below, in LUTs."""
 
 
+RESET, IN_VALID = Net("rst"), Net("in_valid")
+"""Ports of a core that tell of its input."""
+
+DONE = Net("done")
+"""Whether the last word of an event is there."""
+
+
+def _count(beats: int) -> Net:
+    """The register with the index of the word that comes."""
+    return Net("count", max(1, (beats - 1).bit_length()))
+
+
+def counted(beats: int) -> tuple[Item, ...]:
+    """What counts the words of events and tells of each last one."""
+    count = _count(beats)
+    last = Compared("==", count, Constant(beats - 1, count.width))
+    zero = Constant(0, count.width)
+    return (
+        Register(count, Choice(last, zero, next_count(count)), IN_VALID, reset=zero),
+        Wire(DONE, Bitwise("&", IN_VALID, last)),
+    )
+
+
 def buffer_of(core: str, tensors: Sequence[Tensor]) -> Module:
     """The buffer behind the input of a core that takes an event in several words.
 
@@ -39,13 +63,9 @@ def buffer_of(core: str, tensors: Sequence[Tensor]) -> Module:
         tensors: Its inputs.
     """
     bits, beats = sum(t.bits for t in tensors), beats_of(tensors)
-    clock, reset, valid, done = Net("clk"), Net("rst"), Net("in_valid"), Net("done")
     data, out = Net("in_data", bits), Net("out_data", bits)
-    address_bits = max(1, (beats - 1).bit_length())
-    count, reading = Net("count", address_bits), Net("reading", address_bits)
-    read = Net("read", address_bits)
-    zero, last = Constant(0, address_bits), Constant(beats - 1, address_bits)
-    following = Choice(Compared("==", count, last), zero, next_count(count))
+    count = _count(beats)
+    reading, read = Net("reading", count.width), Net("read", count.width)
     return Module(
         f"{core}_words",
         (
@@ -53,23 +73,22 @@ def buffer_of(core: str, tensors: Sequence[Tensor]) -> Module:
             "and gives them one after the other from the next clock cycle on.",
         ),
         (
-            *(Port(net, "input") for net in (clock, reset, valid, data)),
-            Port(done, "output", "the last word is there; the first one leaves in the next clock cycle"),
+            *(Port(net, "input") for net in (Net("clk"), RESET, IN_VALID, data)),
+            Port(DONE, "output", "the last word is there; the first one leaves in the next clock cycle"),
             Port(out, "output"),
         ),
         (
             Section(
                 "The word that comes, and the word that is read.",
                 (
-                    Register(count, following, valid, reset=zero),
-                    Wire(done, Bitwise("&", valid, Compared("==", count, last))),
-                    Wire(read, Choice(done, zero, reading)),
+                    *counted(beats),
+                    Wire(read, Choice(DONE, Constant(0, count.width), reading)),
                     Register(reading, next_count(read)),
                 ),
             ),
             Section(
                 "",
-                (Ram("memory", beats, out, read, valid, count, data, True, bits * beats >= BLOCK_RAM_BITS),),
+                (Ram("memory", beats, out, read, IN_VALID, count, data, True, bits * beats >= BLOCK_RAM_BITS),),
             ),
         ),
     )

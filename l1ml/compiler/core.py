@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from l1ml.compiler.beats import DONE, IN_VALID, RESET, counted
 from l1ml.compiler.circuit import (
     Bit,
     Bits,
@@ -30,11 +31,11 @@ from l1ml.compiler.design import Module as Placed
 from l1ml.compiler.network import Segment, Tensor
 from l1ml.compiler.programs.circuit import bus_of, next_of
 
-CLOCK, RESET, IN_VALID, OUT_VALID = Net("clk"), Net("rst"), Net("in_valid"), Net("out_valid")
-"""Ports that every core has."""
+CLOCK, OUT_VALID = Net("clk"), Net("out_valid")
+"""Ports that every core has, beside those for its input."""
 
-ACCEPT, DONE = Net("accept"), Net("done")
-"""Whether an event is taken, and whether its last word is there."""
+ACCEPT = Net("accept")
+"""Whether an event is taken."""
 
 
 def ports_of(segment: Segment, strobes: Mapping[str, str] | None = None, *, held: bool = False) -> tuple[Port, ...]:
@@ -103,13 +104,14 @@ class _Way:
         return found
 
 
-def core_of(design: Design, arrival: Mapping[Tensor, int]) -> Module:
+def core_of(design: Design, arrival: Mapping[Tensor, int], *, buffered: bool) -> Module:
     """The top module.
 
     Args:
         design: The design.
         arrival: Clock cycle, counted from ``in_valid`` of an event's last word, in which each tensor is there, or the
             first of its words.
+        buffered: Whether a buffer keeps the words of an event until the last one is there.
     """
     words = {t.name: t.beats for t in (*design.inputs, *(t for m in design.modules for t in m.outputs))}
 
@@ -144,7 +146,7 @@ def core_of(design: Design, arrival: Mapping[Tensor, int]) -> Module:
         ),
         (
             _valid_flags(design, valid),
-            *_inputs(design, in_data),
+            *_inputs(design, in_data, buffered=buffered),
             *(section for _, section in ordered),
             *instances,
             Section("", (Wire(out_data, Joined(tuple(each.source for each in reversed(finals)))),)),
@@ -170,10 +172,12 @@ def _valid_flags(design: Design, valid: Net) -> Section:
     )
 
 
-def _inputs(design: Design, in_data: Net) -> tuple[Section, ...]:
-    """The inputs, and the buffer before them if an event has several words."""
+def _inputs(design: Design, in_data: Net, *, buffered: bool) -> tuple[Section, ...]:
+    """The inputs, and what is before them if an event has several words: a buffer, or what counts them."""
     if design.in_beats == 1:
         return (Section("", _slices(design.inputs, in_data)),)
+    if not buffered:
+        return Section("The words of an event", counted(design.in_beats)), Section("", _slices(design.inputs, in_data))
     word = Net("word", in_data.width)
     ports = {"rst": RESET, "in_valid": IN_VALID, "in_data": in_data}
     buffer = Instance(f"{design.name}_words", "u_words", ports, {"done": DONE, "out_data": word})
@@ -189,7 +193,8 @@ def _slices(tensors: Sequence[Tensor], bus: Net) -> tuple[Wire, ...]:
 
 
 def _instance(module: Placed, ways: Sequence[_Way], valid: Net) -> Section:
-    strobes = {port: Bit(valid, cycle - 1) if cycle else ACCEPT for port, cycle in module.strobes.items()}
+    strobes: dict[str, Expression] = {name: Net(name) for name in module.controls}
+    strobes |= {port: Bit(valid, cycle - 1) if cycle else ACCEPT for port, cycle in module.strobes.items()}
     data = {bus_of(way.tensor).name: way.source for way in ways}
     outputs = {bus_of(t).name: bus_of(t) for t in module.outputs}
     about = f"{module.title}: cycles {module.start} to {module.start + module.latency}"

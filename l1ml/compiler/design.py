@@ -29,6 +29,8 @@ class Module(BaseModel):
         register_bits: Flip-flops of its pipeline, before synthesis.
         strobes: Control inputs of a folded module: the clock cycle, counted from ``in_valid``, in which each is set.
         cells: Files of cells that it is built of.
+        controls: Ports of the core that it reads, too.
+        parts: Names of modules that it is built of.
         ranges: For outputs with elements that cannot be all that their type holds, lowest and highest integer of each
             element, in LSB.
         sums: For accumulators that hold the sums of a dense layer when the result is made: index of the output, worth w
@@ -52,6 +54,8 @@ class Module(BaseModel):
     register_bits: int
     strobes: dict[str, int] = {}
     cells: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
     ranges: dict[str, tuple[tuple[int, int], ...]] = {}
     sums: dict[str, tuple[int, float, float]] = {}
     expected_luts: float = 0.0

@@ -11,7 +11,7 @@ from l1ml.compiler.circuit.saving import save_circuits
 from l1ml.compiler.core import core_of, ports_of
 from l1ml.compiler.design import Design, Module
 from l1ml.compiler.hardware import Hardware
-from l1ml.compiler.network import Network, Segment, Tensor, beats_of
+from l1ml.compiler.network import Network, Segment, Tensor
 from l1ml.compiler.options import EmitOptions
 from l1ml.compiler.pipelined import pipelined
 from l1ml.compiler.printers.systemverilog import print_module
@@ -41,7 +41,7 @@ def emit(network: Network, tables: Tables, folder: Path, options: EmitOptions) -
     outputs, arrival = segments.outputs(), segments.arrival
     cells = sorted({cell for module in modules for cell in module.cells})
     package, core = f"{network.name}_pkg.sv", f"{network.name}.sv"
-    if beats_of(network.inputs) > 1:
+    if network.buffered:
         segments.circuits.insert(0, buffer_of(network.name, network.inputs))
     design = Design(
         name=network.name,
@@ -54,7 +54,7 @@ def emit(network: Network, tables: Tables, folder: Path, options: EmitOptions) -
         initiation_interval=max(m.interval for m in modules),
         files=(package, *cells, *(circuit.file for circuit in segments.circuits), core),
     )
-    circuits = [*segments.circuits, core_of(design, arrival)]
+    circuits = [*segments.circuits, core_of(design, arrival, buffered=network.buffered)]
     (folder / package).write_text(render("rtl/package.sv.j2", design=design))
     for circuit in circuits:
         (folder / circuit.file).write_text(print_module(circuit))
@@ -78,7 +78,7 @@ class _Segments:
 
     def __init__(self, network: Network, tables: Tables, options: EmitOptions) -> None:
         self.network, self.tables, self.options = network, tables, options
-        self.arrival = {t: BUFFER_CYCLES * (t.beats > 1) for t in network.inputs}
+        self.arrival = dict.fromkeys(network.inputs, BUFFER_CYCLES * network.buffered)
         self.intervals: dict[str, list[Interval]] = {t.name: full_range(t) for t in network.inputs}
         self.held: set[Tensor] = set()
         self.circuits: list[CircuitModule] = []
@@ -91,7 +91,7 @@ class _Segments:
         start = max(self.arrival[t] for t in segment.inputs)
         name = f"{self.network.name}_{segment.name}"
         if family.streams:
-            hardware = family.stream(segment, self.intervals, stage_delay=self.options.stage_delay)
+            hardware = family.stream(segment, self.intervals, module=name, stage_delay=self.options.stage_delay)
         # A layer that gives the same for every event has no work to spread; it keeps its interval all the same.
         elif segment.reuse_factor > 1 and family.depends_on_event(segment, self.intervals[segment.inputs[0].name]):
             hardware = self._folded(segment, start)
@@ -101,8 +101,9 @@ class _Segments:
         if hardware.holds:
             self.held.update(segment.outputs)
         about = (segment.title, *hardware.about)
-        ports = ports_of(segment, hardware.notes, held=hardware.holds)
-        self.circuits.append(CircuitModule(name, about, ports, hardware.sections))
+        control = {**dict.fromkeys(hardware.controls, ""), **hardware.notes}
+        ports = ports_of(segment, control, held=hardware.holds)
+        self.circuits += [*hardware.parts, CircuitModule(name, about, ports, hardware.sections)]
         self.arrival.update(dict.fromkeys(segment.outputs, start + hardware.latency))
         return Module(
             name=name,
@@ -119,6 +120,8 @@ class _Segments:
             register_bits=hardware.register_bits,
             strobes={port: start + cycle for port, cycle in hardware.strobes.items()},
             cells=hardware.cells,
+            controls=hardware.controls,
+            parts=tuple(part.name for part in hardware.parts),
             ranges={t.name: found for t in segment.outputs if (found := _ranges(t, self.intervals[t.name]))},
             sums=hardware.sums,
             expected_luts=hardware.luts,

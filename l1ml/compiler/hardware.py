@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from l1ml.compiler.circuit import Section
+from l1ml.compiler.circuit import Module, Section
 from l1ml.compiler.programs.trace import Interval
 
 MULTIPLIER_PRICE = 140
@@ -30,6 +30,8 @@ class Hardware:
         holds: Whether the outputs stay until the next result takes their place.
         sums: Of accumulators, as `Module` has them.
         cells: Files of ``firmware_templates/cells`` that it is built of.
+        controls: Ports of the core that it reads, too.
+        parts: Modules that it is built of.
     """
 
     about: tuple[str, ...]
@@ -45,6 +47,8 @@ class Hardware:
     holds: bool = True
     sums: dict[str, tuple[int, float, float]] = field(default_factory=dict)
     cells: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
+    parts: tuple[Module, ...] = ()
 
     @property
     def price(self) -> float:

@@ -76,6 +76,10 @@ class Builder(Protocol):
     def streams(self) -> bool:
         """Whether its layers take and give the positions of a tensor one after the other, one in each clock cycle."""
 
+    @property
+    def takes_words(self) -> bool:
+        """Whether a layer takes the words of an event as they come into the core."""
+
     def describe(self, layer: Any) -> str:
         """What a layer is, in a word or two."""
 
@@ -93,7 +97,9 @@ class Builder(Protocol):
     ) -> Hardware:
         """Spread the work of a segment over as many clock cycles as its reuse factor says."""
 
-    def stream(self, segment: Segment, intervals: dict[str, list[Interval]], *, stage_delay: float) -> Hardware:
+    def stream(
+        self, segment: Segment, intervals: dict[str, list[Interval]], *, module: str, stage_delay: float
+    ) -> Hardware:
         """Make hardware of a segment that takes its input position by position."""
 
 
@@ -166,6 +172,11 @@ class Network:
     inputs: list[Tensor]
     outputs: list[Tensor]
     segments: list[Segment]
+
+    @property
+    def buffered(self) -> bool:
+        """Whether the words of an event must be kept until the last one is there."""
+        return beats_of(self.inputs) > 1 and not any(segment.family.takes_words for segment in self.segments)
 
 
 def identifier(name: str) -> str:

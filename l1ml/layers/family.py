@@ -80,6 +80,8 @@ class Family(Builder):
         own: Whether hls4ml does not have these layers, so that their Keras and hls4ml sides are in the folder, too.
         streams: Whether its layers take and give the positions of a tensor one after the other, one in each clock
             cycle. Tensors of shape (positions, channels) then pass in as many words as they have positions.
+        takes_words: Whether such a layer takes the words of an event as they come into the core, with gaps between
+            them; it is then the only one that reads the core's input.
     """
 
     package: str
@@ -87,6 +89,7 @@ class Family(Builder):
     opens_segment: bool = False
     own: bool = False
     streams: bool = False
+    takes_words: bool = False
 
     def part(self, name: str) -> Any:
         """A module of the family's folder."""
@@ -150,15 +153,18 @@ class Family(Builder):
         """
         return self.part("folding").fold(segment, intervals, tables, capture=capture, stage_delay=stage_delay)
 
-    def stream(self, segment: Segment, intervals: dict[str, list[Interval]], *, stage_delay: float) -> Hardware:
+    def stream(
+        self, segment: Segment, intervals: dict[str, list[Interval]], *, module: str, stage_delay: float
+    ) -> Hardware:
         """Make hardware of a segment that takes its input position by position, one in each clock cycle.
 
         Args:
             segment: The layer alone.
             intervals: For each input tensor, what its elements can be.
+            module: Name of its module.
             stage_delay: Longest logic between two registers, in adders one after the other.
         """
-        return self.part("streaming").stream(segment, intervals, stage_delay=stage_delay)
+        return self.part("streaming").stream(segment, intervals, module=module, stage_delay=stage_delay)
 
     def bounds(self, layer: Any) -> Sums | Clip | Inverse | None:
         """What is known of how far the values of a layer go; None for nothing."""

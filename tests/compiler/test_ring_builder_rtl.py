@@ -13,13 +13,14 @@ import pytest
 from numpy.typing import NDArray
 
 from l1ml.compiler.design import Design
-from l1ml.compiler.ring_builder import LANES, Plan, RingBuilderOptions, frames, write
 from l1ml.datasets.ring_builder import N_CELLS, REGION, hottest, region_cells, sum_rings
 from l1ml.datasets.ring_events import windows
 from l1ml.datasets.rings import CLASSES
 from l1ml.errors import L1mlError
 from l1ml.estimation.synthesis import lint, synthesize
 from l1ml.fixed import FixedType
+from l1ml.layers.ring_builder.plan import LANES, Plan, RingBuilderOptions, frames
+from l1ml.layers.ring_builder.writing import write
 from l1ml.tools import set_up_verilator
 from l1ml.verification.compare import differences
 from l1ml.verification.simulation import CoreSimulator, Simulation
@@ -116,9 +117,9 @@ def test_lanes_and_widths(lanes: int, cell: FixedType, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "right", "wrong"),
     [
-        ("ring_builder.sv", "{total, ", "{total ^ TOTAL_BITS'(index2 == INDEX_BITS'(50)), "),
-        ("ring_builder_hottest.sv", "signed'(value[1]) > best", "signed'(value[1]) >= best"),
-        ("ring_builder.sv", "if (rst) sweep2 <= '1", "if (rst) sweep2 <= '0"),
+        ("ring_builder.sv", "{node0_1, ", "{node0_1 ^ 20'(index2 == 7'd50), "),
+        ("ring_builder_hottest.sv", "value1 > best", "value1 >= best"),
+        ("ring_builder.sv", "sweep2 <= 2'd3", "sweep2 <= 2'd0"),
     ],
     ids=["one bit of one ring", "of equal cells the last one", "sums that outlive a reset"],
 )

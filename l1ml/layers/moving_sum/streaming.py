@@ -26,12 +26,13 @@ from l1ml.compiler.streams import NOTES, of_channels, position
 from l1ml.layers.moving_sum.arithmetic import MovingSumArithmetic
 
 
-def stream(segment: Segment, intervals: dict[str, list[Interval]], *, stage_delay: float) -> Hardware:
+def stream(segment: Segment, intervals: dict[str, list[Interval]], *, module: str, stage_delay: float) -> Hardware:
     """Add the positions of a window while they pass.
 
     Args:
         segment: The layer.
         intervals: What its inputs can be.
+        module: Name of its module.
         stage_delay: Longest logic between two registers, in adders one after the other.
     """
     numbers = MovingSumArithmetic.of(segment.layers[0])

@@ -1,36 +1,24 @@
-"""The ring builder in firmware: from quantized cells of a region to sums in rings around each layer's hottest cell.
-
-What it computes is `l1ml.datasets.ring_builder.sum_rings` on integers. Cells come as a stream, some in each clock
-cycle.
-"""
+"""The numbers of a ring builder: types, the order of the cells, widths, and tables over the layers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ml.compiler.design import Design
-from l1ml.compiler.network import Tensor
 from l1ml.compiler.options import EmitOptions
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
-from l1ml.templates import render
 
 CELL = FixedType(14, 18, rounding="RND", saturation="SAT")
 """Steps of 16 up to 131,056: for energies in MeV, well below the noise of a cell and up to 131 GeV."""
 
 LANES = (4, 8, 16)
 """How many cells may come in one clock cycle; each lane has sums of its own, so that more would cost a lot."""
-
-MODULES = ("place", "hottest", "sums", "lane")
-"""What the core is made of: templates beside that of the core."""
 
 _CYCLES = 5  # registers between the last word and the rings, beside both passes and the adders over the lanes
 
@@ -78,7 +66,7 @@ class RingBuilderOptions:
 
 @dataclass(frozen=True)
 class Plan:
-    """What follows from the grids of a region and the options: the numbers that the templates ask for."""
+    """What follows from the grids of a region and the options."""
 
     grids: tuple[Grid, ...]
     cell: FixedType
@@ -161,30 +149,56 @@ class Plan:
         return FixedType(self.cell.width + _bits(terms), self.cell.integer + _bits(terms))
 
     @property
-    def numbers(self) -> dict[str, Any]:
-        """Further numbers of the package: widths, and tables over the layers."""
-        rings = [grid.rings for grid in self.grids]
-        # The last word of a layer may have places of columns that are not there.
-        columns = [words * self.lanes >> shift for words, shift in zip(self.layer_words, self.row_shifts, strict=True)]
-        return {
-            "last_words": [words - 1 for words in self.layer_words],
-            "first_rings": [last - grid.rings for grid, last in zip(self.grids, accumulate(rings), strict=True)],
-            "last_rings": [n - 1 for n in rings],
-            "last_columns": [grid.columns - 1 for grid in self.grids],
-            "last_rows": [grid.rows - 1 for grid in self.grids],
-            "layer_bits": _bits(len(self.grids)),
-            "address_bits": _bits(self.words),
-            "word_bits": max(1, *map(_bits, self.layer_words)),
-            "column_bits": max(*map(_bits, (*columns, *rings)), *self.row_shifts),
-            "row_bits": max(self.row_shifts),
-            "ring_bits": _bits(self.rings),
-            "part_bits": _bits(self.parts),
-        }
-
-    @property
     def lane_bits(self) -> int:
         """Bits of the number of a lane."""
         return _bits(self.lanes)
+
+    @property
+    def layer_bits(self) -> int:
+        """Bits of the number of a layer."""
+        return max(1, _bits(len(self.grids)))
+
+    @property
+    def address_bits(self) -> int:
+        """Bits of the number of a word in the region."""
+        return max(1, _bits(self.words))
+
+    @property
+    def word_bits(self) -> int:
+        """Bits of the number of a word in its layer."""
+        return max(1, *map(_bits, self.layer_words))
+
+    @property
+    def place_bits(self) -> int:
+        """Bits of the number of a place in its layer."""
+        return self.word_bits + self.lane_bits
+
+    @property
+    def column_bits(self) -> int:
+        """Bits of a column, and of a distance, also in rows."""
+        # The last word of a layer may have places of columns that are not there.
+        columns = [words * self.lanes >> shift for words, shift in zip(self.layer_words, self.row_shifts, strict=True)]
+        return max(1, *map(_bits, (*columns, *(grid.rings for grid in self.grids))), *self.row_shifts)
+
+    @property
+    def row_bits(self) -> int:
+        """Bits of a row."""
+        return max(1, *self.row_shifts)
+
+    @property
+    def ring_bits(self) -> int:
+        """Bits of the number of a ring."""
+        return _bits(self.rings)
+
+    @property
+    def part_bits(self) -> int:
+        """Bits of a ring's number that say with which others it leaves: the lowest ones."""
+        return _bits(self.parts)
+
+    @property
+    def index_bits(self) -> int:
+        """The other bits of a ring's number: when it leaves."""
+        return max(1, self.ring_bits - self.part_bits)
 
 
 def frames(region: NDArray[np.int64], grids: Sequence[Grid], options: RingBuilderOptions) -> NDArray[np.int64]:
@@ -211,40 +225,6 @@ def frames(region: NDArray[np.int64], grids: Sequence[Grid], options: RingBuilde
     stream = np.zeros((len(region), plan.words * options.lanes), dtype=np.int64)
     stream[:, places] = region
     return stream
-
-
-def write(folder: Path, grids: Sequence[Grid], options: RingBuilderOptions) -> Design:
-    """Write the Verilog of a ring builder.
-
-    Args:
-        folder: Where to write; made if absent.
-        grids: The layers of a region, in the order of the stream.
-        options: Types and lanes.
-
-    Returns:
-        The design, also saved as ``design.json``. Its latency counts from the last word of a region.
-    """
-    plan = Plan(tuple(grids), options.cell, options.lanes)
-    name = options.name
-    modules = [f"{name}_{module}" for module in MODULES]
-    design = Design(
-        name=name,
-        part=options.part,
-        clock_ns=options.clock_ns,
-        inputs=(Tensor("cells", plan.words * plan.lanes, plan.cell, plan.words),),
-        outputs=(Tensor("rings", plan.rings, plan.ring_type),),
-        modules=(),
-        latency=plan.latency,
-        initiation_interval=plan.words,
-        files=(f"{name}_pkg.sv", *(f"{module}.sv" for module in modules), f"{name}.sv"),
-    )
-    values = {"name": name, "design": design, "plan": plan, **plan.numbers}
-    folder.mkdir(parents=True, exist_ok=True)
-    for file, template in zip(design.files, ("package", *MODULES, "core"), strict=True):
-        (folder / file).write_text(render(f"ring_builder/{template}.sv.j2", **values))
-    (folder / "files.f").write_text("".join(f"{file}\n" for file in design.files))
-    design.save(folder)
-    return design
 
 
 def _bits(n: int) -> int:
