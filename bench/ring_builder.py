@@ -40,7 +40,7 @@ def main() -> None:
             result = CoreSimulator(folder).run(frames(regions, REGION, made))
             found = synthesize([folder / file for file in design.files], design.name)
         wrong, counts = len(differences(result, golden)), [f"{found[key]:,g}" for key in ("lut", "ff", "bram", "dsp")]
-        timing = [str(n) for n in (lanes, design.words, result.initiation_interval, result.latency)]
+        timing = [str(n) for n in (lanes, design.in_beats, result.initiation_interval, result.latency)]
         table.add_row(*timing, *counts, f"{found['path_ns']:.2f} ns", f"{wrong} of {golden.size:,}")
     console.print(table)
     off = golden * CELL.lsb - sum_rings(energies)

@@ -176,7 +176,7 @@ def verify(
 
     project = Path(hls_model.config.get_output_dir())
     if rtl is not None:
-        from l1ml.compiler.network import network_of
+        from l1ml.frontends.hls4ml.network import network_of
         from l1ml.verification.emulator import Emulator
         from l1ml.verification.vitis import verify_vitis
 

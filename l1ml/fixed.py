@@ -212,3 +212,40 @@ class FixedType:
     def to_float(self, integers: NDArray[np.int64]) -> NDArray[np.float64]:
         """Real values of integers in LSB."""
         return np.ldexp(np.asarray(integers, dtype=np.float64), -self.fraction)
+
+
+@dataclass(frozen=True)
+class Constants:
+    """Numbers of a layer that are known, exactly: ``values * 2**exponent``.
+
+    Attributes:
+        values: Integers, int64, any shape.
+        exponent: That of all of them.
+    """
+
+    values: NDArray[np.int64]
+    exponent: int
+
+    @classmethod
+    def of(cls, real: NDArray[np.floating]) -> Constants:
+        """Real numbers as they are, in a unit that none of them is finer than; 62 bits have to hold each."""
+        mantissas, exponents = np.frexp(np.asarray(real, dtype=np.float64))
+        places = cls(np.ldexp(mantissas, 53).astype(np.int64), -53).lowest + exponents
+        exponent = int(places.min(initial=0, where=mantissas != 0))
+        return cls(np.ldexp(real, -exponent).astype(np.int64), exponent)
+
+    @property
+    def real(self) -> NDArray[np.float64]:
+        """The numbers in floating point, as alkaid takes them."""
+        return np.ldexp(self.values.astype(np.float64), self.exponent)
+
+    @property
+    def lowest(self) -> NDArray[np.int64]:
+        """Exponent of the lowest bit of each that is set; for a 0, which has none, one above all others."""
+        zeros = np.frexp((self.values & -self.values).astype(np.float64))[1] - 1
+        return np.where(self.values == 0, 63, zeros) + self.exponent
+
+    def at(self, exponent: int) -> NDArray[np.int64]:
+        """The numbers in units of ``2**exponent``, rounded down."""
+        places = self.exponent - exponent
+        return self.values << places if places >= 0 else self.values >> min(-places, 63)

@@ -73,9 +73,7 @@ STAGES = (
             "hls",
             "fixed.py",
             "frontends",
-            "layers/*/arithmetic.py",
-            "layers/*/hls4ml_layer.py",
-            "firmware_templates/hls",
+            *(f"layers/*/{part}" for part in ("arithmetic.py", "hls4ml_layer.py", "strategy.py", "nnet_*.h")),
         ),
     ),
     Stage(

@@ -1,8 +1,9 @@
-"""Filling in the templates of ``firmware_templates/``."""
+"""Filling in the templates of ``firmware_templates/`` and of the layers' folders."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -13,7 +14,7 @@ from l1ml.paths import shared
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     return Environment(
-        loader=FileSystemLoader(shared("firmware_templates")),
+        loader=FileSystemLoader([shared("firmware_templates"), Path(__file__).with_name("layers")]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -22,7 +23,7 @@ def _environment() -> Environment:
 
 
 def render(template: str, **values: Any) -> str:
-    """Text of ``firmware_templates/<template>`` with the values filled in.
+    """Text of ``firmware_templates/<template>``, or ``l1ml/layers/<template>``, with the values filled in.
 
     Raises:
         jinja2.UndefinedError: If the template uses a value that was not given.

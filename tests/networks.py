@@ -21,10 +21,10 @@ try:
 except L1mlError as error:
     _missing = str(error)
 
-from l1ml.compiler.network import Network, network_of
+from l1ml.compiler.network import Network
 from l1ml.compiler.programs.trace import TracedSegment, full_range, trace_segment
-from l1ml.layers.activations.lowering import uses_table
-from l1ml.reference.tables import CppTables
+from l1ml.frontends.hls4ml.network import network_of
+from l1ml.frontends.hls4ml.writing import cpp_tables
 from l1ml.verification.emulator import Emulator
 
 Options = Mapping[str, Mapping[str, Any]]
@@ -90,7 +90,7 @@ def golden(graph: Any, inputs: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def traces(graph: Any) -> Iterator[TracedSegment]:
     """The segments of a written project, lowered one after the other."""
-    network, tables = network_of(graph), tables_of(graph)
+    network, tables = network_of(graph), cpp_tables(graph, Path(graph.config.get_output_dir()))
     intervals = {t.name: full_range(t) for t in network.inputs}
     for segment in network.segments:
         traced = trace_segment(segment, intervals, tables)
@@ -109,16 +109,6 @@ def lowered(graph: Any, inputs: NDArray[np.int64]) -> NDArray[np.int64]:
             values[tensor.name] = results[:, position : position + tensor.size]
             position += tensor.size
     return np.concatenate([np.ldexp(values[t.name], t.type.fraction).astype(np.int64) for t in network.outputs], axis=1)
-
-
-def tables_of(graph: Any) -> CppTables:
-    """The C++ tables of a written project."""
-    layers = list(graph.get_layers())
-    return CppTables(
-        softmaxes=[layer for layer in layers if layer.class_name == "Softmax"],
-        elementwise=[layer for layer in layers if uses_table(layer)],
-        project=Path(graph.config.get_output_dir()),
-    )
 
 
 def columns(network: Network) -> list[str]:

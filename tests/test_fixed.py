@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
-from l1ml.fixed import MAX_WIDTH, ROUNDING_MODES, SATURATION_MODES, FixedType
+from l1ml.fixed import MAX_WIDTH, ROUNDING_MODES, SATURATION_MODES, Constants, FixedType
 
 NARROW, UNSIGNED, WIDE = FixedType(9, 4), FixedType(8, 4, signed=False), FixedType(40, 20)
 
@@ -190,3 +190,14 @@ def test_a_bad_precision_is_refused_in_one_line_that_quotes_it(text: str) -> Non
         FixedType.parse(text)
     assert repr(text) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@given(st.lists(st.tuples(st.integers(-1000, 1000), st.integers(-10, 10)), min_size=1), st.integers(-20, 20))
+def test_constants_are_the_real_numbers_that_they_are_made_of(parts: list[tuple[int, int]], exponent: int) -> None:
+    real = np.array([integer * 2.0**places for integer, places in parts])
+    constants = Constants.of(real)
+    np.testing.assert_array_equal(constants.real, real)
+    np.testing.assert_array_equal(constants.at(exponent), np.floor(real * 2.0**-exponent))
+    for number, lowest in zip(real[real != 0], constants.lowest[real != 0], strict=True):
+        assert number % 2.0**lowest == 0 and number % 2.0 ** (lowest + 1) != 0
+    assert np.all(constants.lowest[real == 0] > 30)

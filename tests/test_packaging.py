@@ -48,8 +48,9 @@ def test_the_wheel_carries_every_shared_file_and_finds_it(folder: str, unpacked:
     assert carried == ours
 
 
-def test_the_wheel_carries_every_module_with_its_types_and_the_sample_of_jets(unpacked: Path) -> None:
-    ours = {file.relative_to(ROOT) for file in (ROOT / "l1ml").rglob("*.py")}
+def test_the_wheel_carries_every_module_with_its_types_and_templates_and_the_sample_of_jets(unpacked: Path) -> None:
+    ours = {file.relative_to(ROOT) for name in ("*.py", "*.h", "*.j2") for file in (ROOT / "l1ml").rglob(name)}
+    assert Path("l1ml/layers/norm1/nnet_norm1.h") in ours
     assert {file for file in ours if not (unpacked / file).exists()} == set()
     assert (unpacked / "l1ml/py.typed").exists()
     code = "from l1ml.datasets.jets import sample_path; print(sample_path())"

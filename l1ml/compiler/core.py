@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from l1ml.compiler.beats import DONE, IN_VALID, RESET, counted
 from l1ml.compiler.circuit import (
     Bit,
     Bits,
@@ -30,8 +31,8 @@ from l1ml.compiler.design import Module as Placed
 from l1ml.compiler.network import Segment, Tensor
 from l1ml.compiler.programs.circuit import bus_of, next_of
 
-CLOCK, RESET, IN_VALID, OUT_VALID = Net("clk"), Net("rst"), Net("in_valid"), Net("out_valid")
-"""Ports that every core has."""
+CLOCK, OUT_VALID = Net("clk"), Net("out_valid")
+"""Ports that every core has, beside those for its input."""
 
 ACCEPT = Net("accept")
 """Whether an event is taken."""
@@ -58,48 +59,78 @@ def output_registers(packed: Sequence[Wire], tensors: Sequence[Tensor], enable: 
 
 
 @dataclass(frozen=True)
-class _Delay:
-    """Registers in the core that hold a tensor back for a segment that starts later."""
+class _Way:
+    """The way of a tensor to who reads it: gathered where it comes in several words, held back where that is later.
+
+    Attributes:
+        tensor: The tensor, as it is read.
+        words: In how many words it comes.
+        cycles: By how many clock cycles it is held back after that.
+    """
 
     tensor: Tensor
+    words: int
     cycles: int
 
     @property
-    def name(self) -> str:
-        return f"{self.tensor.name}_delay{self.cycles}"
+    def _arrays(self) -> tuple[str, str]:
+        """Names of the shift registers that gather it and hold it back."""
+        return f"{self.tensor.name}_words", f"{self.tensor.name}_{'whole_' * (self.words > 1)}delay{self.cycles}"
+
+    @property
+    def _whole(self) -> Expression:
+        """The tensor in one word."""
+        if self.words == 1:
+            return bus_of(self.tensor)
+        bits = self.tensor.bits // self.words
+        return Joined(tuple(Element(self._arrays[0], index, bits) for index in range(self.words)))
 
     @property
     def source(self) -> Expression:
-        return Element(self.name, self.cycles - 1, self.tensor.bits) if self.cycles else bus_of(self.tensor)
+        """The tensor when it is wanted."""
+        return Element(self._arrays[1], self.cycles - 1, self.tensor.bits) if self.cycles else self._whole
 
     @property
-    def section(self) -> Section:
-        about = f"{self.tensor.name} waits {self.cycles} cycle{'s' * (self.cycles > 1)} for its partners."
-        return Section(about, (ShiftRegister(self.name, self.cycles, bus_of(self.tensor)),))
+    def sections(self) -> dict[str, Section]:
+        """The shift registers, by name."""
+        name, (words, delay) = self.tensor.name, self._arrays
+        found: dict[str, Section] = {}
+        if self.words > 1:
+            word = Net(bus_of(self.tensor).name, self.tensor.bits // self.words)
+            found[words] = Section(f"{name}: its words, gathered", (ShiftRegister(words, self.words, word),))
+        if self.cycles:
+            about = f"{name} waits {self.cycles} cycle{'s' * (self.cycles > 1)} for its partners."
+            found[delay] = Section(about, (ShiftRegister(delay, self.cycles, self._whole),))
+        return found
 
 
-def core_of(design: Design, arrival: Mapping[str, int]) -> Module:
+def core_of(design: Design, arrival: Mapping[Tensor, int], *, buffered: bool) -> Module:
     """The top module.
 
     Args:
         design: The design.
-        arrival: Clock cycle, counted from ``in_valid``, in which each tensor is there.
+        arrival: Clock cycle, counted from ``in_valid`` of an event's last word, in which each tensor is there, or the
+            first of its words.
+        buffered: Whether a buffer keeps the words of an event until the last one is there.
     """
+    words = {t.name: t.beats for t in (*design.inputs, *(t for m in design.modules for t in m.outputs))}
 
-    def wait(tensor: Tensor, until: int) -> _Delay:
-        return _Delay(tensor, until - arrival[tensor.name])
+    def way(tensor: Tensor, until: int) -> _Way:
+        return _Way(tensor, words[tensor.name] // tensor.beats, until - arrival[tensor])
 
-    delays: dict[str, _Delay] = {}
+    extra: dict[str, Section] = {}
     instances: list[Section] = []
-    valid = Net("valid_reg", max(design.latency, design.initiation_interval - 1))
+    valid = Net("valid_reg", max(design.latency + design.out_beats - 1, design.initiation_interval - 1))
     for module in design.modules:
-        waits = [wait(t, module.start) for t in module.inputs]
-        delays.update({d.name: d for d in waits if d.cycles})
-        instances.append(_instance(module, waits, valid))
-    finals = [wait(t, design.latency) for t in design.outputs]
-    delays.update({d.name: d for d in finals if d.cycles})
+        ways = [way(t, module.start) for t in module.inputs]
+        instances.append(_instance(module, ways, valid))
+        for each in ways:
+            extra |= each.sections
+    finals = [way(t, design.latency) for t in design.outputs]
+    for each in finals:
+        extra |= each.sections
     inputs = {t.name for t in design.inputs}
-    ordered = sorted(delays.values(), key=lambda d: d.tensor.name not in inputs)
+    ordered = sorted(extra.items(), key=lambda item: item[0].rsplit("_", 1)[0] not in inputs)
     in_data = Net("in_data", sum(t.bits for t in design.inputs))
     out_data = Net("out_data", sum(t.bits for t in design.outputs))
     every = f"every {design.initiation_interval} clock cycle{'s' * (design.initiation_interval > 1)}"
@@ -115,30 +146,42 @@ def core_of(design: Design, arrival: Mapping[str, int]) -> Module:
         ),
         (
             _valid_flags(design, valid),
-            Section("", _slices(design.inputs, in_data)),
-            *(delay.section for delay in ordered),
+            *_inputs(design, in_data, buffered=buffered),
+            *(section for _, section in ordered),
             *instances,
-            Section("", (Wire(out_data, Joined(tuple(d.source for d in reversed(finals)))),)),
+            Section("", (Wire(out_data, Joined(tuple(each.source for each in reversed(finals)))),)),
         ),
     )
 
 
 def _valid_flags(design: Design, valid: Net) -> Section:
-    accept: Expression = IN_VALID
+    came: Net = IN_VALID if design.in_beats == 1 else DONE
+    accept: Expression = came
     about = "valid_reg[t]: an event was accepted t+1 cycles ago."
-    if design.initiation_interval > 1:
+    if design.initiation_interval > design.in_beats:
         busy = Bits(valid, 0, design.initiation_interval - 1)
-        accept = Bitwise("&", IN_VALID, Inverted(Reduced("|", busy)))
+        accept = Bitwise("&", came, Inverted(Reduced("|", busy)))
         about += " An event that comes too early is lost."
     later = Resized(Joined((valid, ACCEPT)), valid.width)
+    leaving: Expression = Bit(valid, design.latency - 1)
+    if design.out_beats > 1:
+        leaving = Reduced("|", Bits(valid, design.latency - 1, design.out_beats))
     return Section(
         about,
-        (
-            Wire(ACCEPT, accept),
-            Register(valid, later, reset=Constant(0, valid.width)),
-            Wire(OUT_VALID, Bit(valid, design.latency - 1)),
-        ),
+        (Wire(ACCEPT, accept), Register(valid, later, reset=Constant(0, valid.width)), Wire(OUT_VALID, leaving)),
     )
+
+
+def _inputs(design: Design, in_data: Net, *, buffered: bool) -> tuple[Section, ...]:
+    """The inputs, and what is before them if an event has several words: a buffer, or what counts them."""
+    if design.in_beats == 1:
+        return (Section("", _slices(design.inputs, in_data)),)
+    if not buffered:
+        return Section("The words of an event", counted(design.in_beats)), Section("", _slices(design.inputs, in_data))
+    word = Net("word", in_data.width)
+    ports = {"rst": RESET, "in_valid": IN_VALID, "in_data": in_data}
+    buffer = Instance(f"{design.name}_words", "u_words", ports, {"done": DONE, "out_data": word})
+    return Section("The words of an event", (buffer,)), Section("", _slices(design.inputs, word))
 
 
 def _slices(tensors: Sequence[Tensor], bus: Net) -> tuple[Wire, ...]:
@@ -149,9 +192,10 @@ def _slices(tensors: Sequence[Tensor], bus: Net) -> tuple[Wire, ...]:
     return tuple(wires)
 
 
-def _instance(module: Placed, waits: Sequence[_Delay], valid: Net) -> Section:
-    strobes = {port: Bit(valid, cycle - 1) if cycle else ACCEPT for port, cycle in module.strobes.items()}
-    data = {bus_of(delay.tensor).name: delay.source for delay in waits}
+def _instance(module: Placed, ways: Sequence[_Way], valid: Net) -> Section:
+    strobes: dict[str, Expression] = {name: Net(name) for name in module.controls}
+    strobes |= {port: Bit(valid, cycle - 1) if cycle else ACCEPT for port, cycle in module.strobes.items()}
+    data = {bus_of(way.tensor).name: way.source for way in ways}
     outputs = {bus_of(t).name: bus_of(t) for t in module.outputs}
     about = f"{module.title}: cycles {module.start} to {module.start + module.latency}"
     return Section(about, (Instance(module.name, f"u_{module.segment}", {**strobes, **data}, outputs),))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from l1ml.compiler.network import Tensor
+from l1ml.compiler.network import Tensor, beats_of
 from l1ml.errors import L1mlError
 
 FILE_NAME = "design.json"
@@ -29,6 +29,8 @@ class Module(BaseModel):
         register_bits: Flip-flops of its pipeline, before synthesis.
         strobes: Control inputs of a folded module: the clock cycle, counted from ``in_valid``, in which each is set.
         cells: Files of cells that it is built of.
+        controls: Ports of the core that it reads, too.
+        parts: Names of modules that it is built of.
         ranges: For outputs with elements that cannot be all that their type holds, lowest and highest integer of each
             element, in LSB.
         sums: For accumulators that hold the sums of a dense layer when the result is made: index of the output, worth w
@@ -52,9 +54,16 @@ class Module(BaseModel):
     register_bits: int
     strobes: dict[str, int] = {}
     cells: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
     ranges: dict[str, tuple[tuple[int, int], ...]] = {}
     sums: dict[str, tuple[int, float, float]] = {}
     expected_luts: float = 0.0
+
+    @property
+    def interval(self) -> int:
+        """Clock cycles between two events that it takes."""
+        return max(self.reuse_factor, *(t.beats for t in (*self.inputs, *self.outputs)))
 
 
 class Design(BaseModel):
@@ -62,9 +71,8 @@ class Design(BaseModel):
 
     Attributes:
         inputs: What comes in one word.
-        latency: Clock cycles from an event's last word to its result.
+        latency: Clock cycles from an event's last word to the first word of its result.
         initiation_interval: Clock cycles between two events.
-        words: Words of an event, each with its own ``in_valid``.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -77,8 +85,17 @@ class Design(BaseModel):
     modules: tuple[Module, ...]
     latency: int
     initiation_interval: int
-    words: int = 1
     files: tuple[str, ...]
+
+    @property
+    def in_beats(self) -> int:
+        """Words of an event, each with its own ``in_valid``."""
+        return beats_of(self.inputs)
+
+    @property
+    def out_beats(self) -> int:
+        """Words of a result, which leave one after the other."""
+        return beats_of(self.outputs)
 
     def save(self, folder: Path) -> None:
         """Write ``design.json`` into the folder of the Verilog."""

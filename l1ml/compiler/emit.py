@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+from l1ml.compiler.beats import BUFFER_CYCLES, buffer_of
 from l1ml.compiler.circuit import Module as CircuitModule
-from l1ml.compiler.circuit import Section
 from l1ml.compiler.circuit.saving import save_circuits
-from l1ml.compiler.core import core_of, output_registers, ports_of
+from l1ml.compiler.core import core_of, ports_of
 from l1ml.compiler.design import Design, Module
+from l1ml.compiler.hardware import Hardware
 from l1ml.compiler.network import Network, Segment, Tensor
 from l1ml.compiler.options import EmitOptions
+from l1ml.compiler.pipelined import pipelined
 from l1ml.compiler.printers.systemverilog import print_module
-from l1ml.compiler.programs.circuit import hardware_of, pack_outputs, tensor_sinks, tensor_sources
-from l1ml.compiler.programs.pipeline import schedule
-from l1ml.compiler.programs.trace import Interval, full_range, trace_segment
-from l1ml.layers.dense.folding import depends_on_event, fold
-from l1ml.layers.registry import Tables
+from l1ml.compiler.programs.trace import Interval, full_range
 from l1ml.paths import shared
+from l1ml.reference.tables import Tables
 from l1ml.templates import render
-
-_Written = tuple[CircuitModule, dict[str, Any]]
-"""A module, and those fields of its ``Module`` that only its writer knows."""
 
 
 def emit(network: Network, tables: Tables, folder: Path, options: EmitOptions) -> Design:
@@ -42,22 +38,23 @@ def emit(network: Network, tables: Tables, folder: Path, options: EmitOptions) -
     """
     segments = _Segments(network, tables, options)
     modules = [segments.make(segment) for segment in network.segments]
-    arrival = segments.arrival
-    latency = max(arrival[t.name] for t in network.outputs)
+    outputs, arrival = segments.outputs(), segments.arrival
     cells = sorted({cell for module in modules for cell in module.cells})
     package, core = f"{network.name}_pkg.sv", f"{network.name}.sv"
+    if network.buffered:
+        segments.circuits.insert(0, buffer_of(network.name, network.inputs))
     design = Design(
         name=network.name,
         part=options.part,
         clock_ns=options.clock_ns,
         inputs=tuple(network.inputs),
-        outputs=tuple(network.outputs),
+        outputs=tuple(outputs),
         modules=tuple(modules),
-        latency=latency,
-        initiation_interval=max((m.reuse_factor for m in modules), default=1),
-        files=(package, *cells, *(f"{m.name}.sv" for m in modules), core),
+        latency=max(arrival[t] for t in outputs),
+        initiation_interval=max(m.interval for m in modules),
+        files=(package, *cells, *(circuit.file for circuit in segments.circuits), core),
     )
-    circuits = [*segments.circuits, core_of(design, arrival)]
+    circuits = [*segments.circuits, core_of(design, arrival, buffered=network.buffered)]
     (folder / package).write_text(render("rtl/package.sv.j2", design=design))
     for circuit in circuits:
         (folder / circuit.file).write_text(print_module(circuit))
@@ -75,27 +72,39 @@ class _Segments:
     Attributes:
         arrival: Clock cycle, counted from ``in_valid``, in which each tensor is there.
         intervals: What its elements can be.
-        held: Names of the tensors that stay until the next event's take their place.
+        held: Tensors that stay until the next event's take their place.
         circuits: The modules so far.
     """
 
     def __init__(self, network: Network, tables: Tables, options: EmitOptions) -> None:
         self.network, self.tables, self.options = network, tables, options
-        self.arrival = {t.name: 0 for t in network.inputs}
+        self.arrival = dict.fromkeys(network.inputs, BUFFER_CYCLES * network.buffered)
         self.intervals: dict[str, list[Interval]] = {t.name: full_range(t) for t in network.inputs}
-        self.held: set[str] = set()
+        self.held: set[Tensor] = set()
         self.circuits: list[CircuitModule] = []
 
     def make(self, segment: Segment) -> Module:
         """Make one segment's module, that of the next segment in order."""
-        start = max(self.arrival[t.name] for t in segment.inputs)
+        family = segment.family
+        if not family.streams:  # it wants an event at once
+            segment.inputs = [self._whole(t) for t in segment.inputs]
+        start = max(self.arrival[t] for t in segment.inputs)
         name = f"{self.network.name}_{segment.name}"
+        if family.streams:
+            hardware = family.stream(segment, self.intervals, module=name, stage_delay=self.options.stage_delay)
         # A layer that gives the same for every event has no work to spread; it keeps its interval all the same.
-        folded = segment.reuse_factor > 1 and depends_on_event(segment, self.intervals[segment.inputs[0].name])
-        make = self._folded if folded else self._pipeline
-        circuit, known = make(segment, name, start)
-        self.circuits.append(circuit)
-        self.arrival.update({t.name: start + known["latency"] for t in segment.outputs})
+        elif segment.reuse_factor > 1 and family.depends_on_event(segment, self.intervals[segment.inputs[0].name]):
+            hardware = self._folded(segment, start)
+        else:
+            hardware = pipelined(segment, self.intervals, self.tables, self.options.stage_delay)
+        self.intervals.update(hardware.intervals)
+        if hardware.holds:
+            self.held.update(segment.outputs)
+        about = (segment.title, *hardware.about)
+        control = {**dict.fromkeys(hardware.controls, ""), **hardware.notes}
+        ports = ports_of(segment, control, held=hardware.holds)
+        self.circuits += [*hardware.parts, CircuitModule(name, about, ports, hardware.sections)]
+        self.arrival.update(dict.fromkeys(segment.outputs, start + hardware.latency))
         return Module(
             name=name,
             segment=segment.name,
@@ -105,53 +114,40 @@ class _Segments:
             outputs=tuple(segment.outputs),
             producers=tuple(segment.producer(t) for t in segment.outputs),
             reuse_factor=segment.reuse_factor,
+            strategy=hardware.strategy,
             start=start,
+            latency=hardware.latency,
+            register_bits=hardware.register_bits,
+            strobes={port: start + cycle for port, cycle in hardware.strobes.items()},
+            cells=hardware.cells,
+            controls=hardware.controls,
+            parts=tuple(part.name for part in hardware.parts),
             ranges={t.name: found for t in segment.outputs if (found := _ranges(t, self.intervals[t.name]))},
-            **known,
+            sums=hardware.sums,
+            expected_luts=hardware.luts,
         )
 
-    def _pipeline(self, segment: Segment, name: str, start: int) -> _Written:
-        """A segment that takes an event every clock cycle."""
-        traced = trace_segment(segment, self.intervals, self.tables)
-        plan = schedule(traced.logic, self.options.stage_delay)
-        hardware = hardware_of(traced.logic, plan, tensor_sources(segment.inputs), tensor_sinks(segment.outputs))
-        self.intervals.update(traced.intervals)
-        cycles = f"{plan.stages} clock cycle{'s' * (plan.stages > 1)}"
-        module = CircuitModule(
-            name,
-            (segment.title, f"Takes an event every clock cycle, gives its result {cycles} later."),
-            ports_of(segment),
-            (
-                Section("", tuple(hardware.tables)),
-                *hardware.sections("Stage"),
-                output_registers(pack_outputs(hardware.outputs, segment.outputs), segment.outputs),
-            ),
-        )
-        return module, {"latency": plan.stages, "register_bits": plan.register_bits}
+    def outputs(self) -> list[Tensor]:
+        """What leaves the core: in several words only if all outputs do, in as many."""
+        outputs = self.network.outputs
+        return outputs if len({t.beats for t in outputs}) == 1 else [self._whole(t) for t in outputs]
 
-    def _folded(self, segment: Segment, name: str, start: int) -> _Written:
-        """A segment whose dense layer is spread over several clock cycles."""
+    def _whole(self, tensor: Tensor) -> Tensor:
+        """A tensor in one word, gathered where it comes in several."""
+        whole = replace(tensor, beats=1)
+        self.arrival.setdefault(whole, self.arrival[tensor] + tensor.beats)
+        return whole
+
+    def _folded(self, segment: Segment, start: int) -> Hardware:
+        """A segment whose work is spread over several clock cycles."""
         (source,) = segment.inputs
         # An input that stays needs no copy; its digits can be chosen from the first cycle on, if that is announced.
-        announced = start > 0 and self.arrival[source.name] == start
-        capture = not (announced and source.name in self.held)
-        intervals = self.intervals[source.name]
-        folded = fold(segment, intervals, self.tables, capture=capture, stage_delay=self.options.stage_delay)
-        self.intervals.update(folded.intervals)
-        if folded.holds:
-            self.held.update(t.name for t in segment.outputs)
-        module = CircuitModule(
-            name, (segment.title, *folded.about), ports_of(segment, folded.notes, held=folded.holds), folded.sections
+        announced = start > 0 and self.arrival[source] == start
+        capture = not (announced and source in self.held)
+        delay = self.options.stage_delay
+        return segment.family.fold(
+            segment, self.intervals[source.name], self.tables, capture=capture, stage_delay=delay
         )
-        return module, {
-            "latency": folded.latency,
-            "register_bits": folded.register_bits,
-            "strategy": folded.strategy,
-            "strobes": {port: start + cycle for port, cycle in folded.strobes.items()},
-            "cells": folded.cells,
-            "sums": folded.sums,
-            "expected_luts": folded.luts,
-        }
 
 
 def _ranges(tensor: Tensor, intervals: list[Interval]) -> tuple[tuple[int, int], ...]:

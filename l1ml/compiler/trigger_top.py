@@ -46,8 +46,10 @@ def write_trigger(folder: Path, registers: str, reset: Sequence[int]) -> str:
             or out of range.
     """
     design = Design.load(folder)
-    if design.words > 1:
-        raise L1mlError(f"{design.name} takes an event in {design.words} words; a trigger needs one, and one decision")
+    if design.in_beats > 1:
+        raise L1mlError(
+            f"{design.name} takes an event in {design.in_beats} words; a trigger needs one, and one decision"
+        )
     tensor = _find(design, registers)
     _check(tensor, reset)
     top = _top(design, tensor, reset)

@@ -19,8 +19,9 @@ from scipy.sparse import coo_array
 
 from l1ml.compiler.network import identifier
 from l1ml.fixed import FixedType
-from l1ml.layers.dense.lowering import DenseParameters, lowest_bit
-from l1ml.layers.input_scaler.arithmetic import InputScalerArithmetic
+from l1ml.layers.family import Clip, Inverse, Sums
+from l1ml.layers.parameters import input_type, output_type
+from l1ml.layers.registry import family_of
 
 SECONDS = 10.0
 """Time of the solver for one end of one neuron; what it has by then is taken."""
@@ -36,7 +37,7 @@ _Real = NDArray[np.float64]
 
 @dataclass
 class Layer:
-    """A dense layer and what follows it: ``clip(x @ weights + bias, low, high)``.
+    """A layer that sums and what follows it: ``clip(x @ weights + bias, low, high)``.
 
     Attributes:
         before: The layer before; ``None`` for the first one.
@@ -57,7 +58,7 @@ class Layer:
 
 @dataclass
 class Network:
-    """The dense layers of a network, with what leads to the first of them.
+    """The layers of a network that sum, with what leads to the first of them.
 
     Attributes:
         tensor: Name of the input.
@@ -81,7 +82,7 @@ class Network:
         """Inputs that drive each neuron of some layers to its lowest and to its highest value.
 
         Args:
-            names: Of the layers; others than dense ones are passed over.
+            names: Of the layers; others are passed over.
 
         Yields:
             Integers in LSB of the input, shape (elements,); nothing where the solver finds nothing in its time.
@@ -96,7 +97,7 @@ class Network:
                             yield self.invert(found)
 
     def sum_ends(self, name: str, index: int) -> tuple[float, float] | None:
-        """Bounds of an output of a dense layer before any rounding; ``None`` as for `ends`."""
+        """Bounds of an output of such a layer before any rounding; ``None`` as for `ends`."""
         layer = self.layers.get(name)
         if layer is None:
             return None
@@ -131,32 +132,31 @@ class Network:
 
 
 def read_network(graph: Any) -> Network | None:
-    """The dense layers of an hls4ml model; ``None`` where its first layers are of another kind than is known here."""
+    """The layers of an hls4ml model that sum and clip; ``None`` where its first layers are of another kind."""
     network: Network | None = None
     for layer in graph.get_layers():
-        kind, source, target = layer.class_name, identifier((layer.inputs or [""])[0]), identifier(layer.outputs[0])
-        if network is None and kind in ("Dense", "InputScaler", "Norm1"):
-            network = _lead(layer)
+        known = family_of(layer).bounds(layer)
+        source, target = identifier((layer.inputs or [""])[0]), identifier(layer.outputs[0])
+        if network is None and isinstance(known, Sums | Inverse):
+            network = _lead(layer, known)
         if network is None or source not in network.values:
             continue
-        result = FixedType.from_hls4ml(layer.get_output_variable().type.precision)
-        before = network.values[source]
-        if kind == "Dense":
-            network.layers[layer.name] = _dense(layer, before, network.steps[source], result)
+        result, before = output_type(layer), network.values[source]
+        if isinstance(known, Sums):
+            network.layers[layer.name] = _sums(known, before, network.steps[source], result)
             network.values[target] = network.layers[layer.name]
-        elif kind == "Activation" and before is not None and layer.get_attr("activation") in ("relu", "linear"):
-            network.values[target] = _clipped(before, result, relu=layer.get_attr("activation") == "relu")
+        elif isinstance(known, Clip) and before is not None:
+            network.values[target] = _clipped(before, result, relu=known.relu)
         else:
             continue
         network.steps[target] = result.lsb
     return network
 
 
-def _dense(layer: Any, before: Layer | None, step: float, result: FixedType) -> Layer:
-    parameters = DenseParameters.of(layer)
-    weights, accum = parameters.weights, parameters.accum
-    finest = min((lowest_bit(w) for w in weights[weights != 0]), default=1.0) * step
-    found = Layer(before, weights, parameters.start, *_limits(result), 0.0, *_limits(accum))
+def _sums(sums: Sums, before: Layer | None, step: float, result: FixedType) -> Layer:
+    weights, accum = sums.weights.real, sums.accum
+    finest = step * 2.0 ** int(sums.weights.lowest.min())
+    found = Layer(before, weights, sums.start.real, *_limits(result), 0.0, *_limits(accum))
     found.slack = accum.lsb * len(weights) if accum.lsb > finest else 0.0
     found.slack += result.lsb if result.lsb > accum.lsb else 0.0
     _no_wrap(found, result)
@@ -182,44 +182,15 @@ def _limits(kind: FixedType) -> tuple[float, float]:
     return kind.lowest * kind.lsb, kind.maximum * kind.lsb
 
 
-def _lead(layer: Any) -> Network:
-    """What leads to the first dense layer: nothing, a scaler or a normalisation."""
-    source, name = layer.get_input_variable(), identifier(layer.inputs[0])
-    seen = input_type = FixedType.from_hls4ml(source.type.precision)
-    first = name
-    invert: Callable[[_Real], NDArray[np.int64]] = input_type.quantize
-    if layer.class_name != "Dense":
-        seen, first = FixedType.from_hls4ml(layer.get_output_variable().type.precision), identifier(layer.outputs[0])
-        if layer.class_name == "InputScaler":
-            invert = _inverse_of_scaler(InputScalerArithmetic.of(layer))
-        else:
-            invert = _inverse_of_norm(input_type)
-    low, high = (np.full(int(source.size()), end) for end in _limits(seen))
+def _lead(layer: Any, known: Sums | Inverse) -> Network:
+    """What leads to the first layer that sums: nothing, or a layer of which the inverse is known."""
+    name, source = identifier(layer.inputs[0]), input_type(layer)
+    first, seen = name, source
+    invert: Callable[[_Real], NDArray[np.int64]] = source.quantize
+    if isinstance(known, Inverse):
+        first, seen, invert = identifier(layer.outputs[0]), output_type(layer), known.find
+    low, high = (np.full(int(layer.get_input_variable().size()), end) for end in _limits(seen))
     return Network(name, low, high, invert, {}, {first: None}, {first: seen.lsb})
-
-
-def _inverse_of_scaler(scaler: InputScalerArithmetic) -> Callable[[_Real], NDArray[np.int64]]:
-    every = np.arange(scaler.source.minimum, scaler.source.maximum + 1)
-    images = scaler.run(np.repeat(every[:, None], len(scaler.shifts), axis=1)) * scaler.result.lsb
-    return lambda wanted: every[np.abs(images - wanted).argmin(axis=0)]
-
-
-def _inverse_of_norm(source: FixedType) -> Callable[[_Real], NDArray[np.int64]]:
-    """Values whose quotients by their sum are the ones that are wanted; those at their ends may be beyond them."""
-
-    def invert(wanted: _Real) -> NDArray[np.int64]:
-        best, error = wanted, np.inf
-        for total in (1.0, -1.0):
-            rest = total - wanted.sum()
-            beyond = wanted >= wanted.max() if rest > 0 else wanted <= wanted.min()
-            tried = wanted + beyond * rest / beyond.sum()
-            missed = float(np.abs(np.clip(tried, -1, 1) - wanted).sum())
-            if missed < error:
-                best, error = tried, missed
-        room = np.where(best > 0, source.maximum, source.minimum) / np.where(best, best, np.inf)
-        return np.rint(best * room[best != 0].min(initial=source.maximum)).astype(np.int64)
-
-    return invert
 
 
 class _Program:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
-import sys
 from collections.abc import Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +89,7 @@ def convert(model: Any, types: Mapping[str, FixedType], options: ConvertOptions,
                 layer, _, kind = name.partition("/")
                 layers[layer].setdefault("Precision", {})[kind or "result"] = str(fixed)
             for name, layer in layers.items():
-                if "ReuseFactor" in layer or name in options.layers or name in _dense_layers(model):
+                if "ReuseFactor" in layer or name in options.layers:
                     layer.update(Strategy=options.strategy, ReuseFactor=options.reuse_factor)
             _apply_exceptions(layers, options.layers)
             graph = hls4ml.converters.convert_from_keras_model(
@@ -142,10 +140,6 @@ def save_graph(graph: Any, file: Path) -> None:
     graph.save(str(file))
 
 
-FORMERLY_IN_HLS = ("binned_thresholds", "divergence", "input_scaler", "norm1", "sum_of_squares", "thresholds")
-"""Layers whose class a graph saved by l1ml 0.1 names by another module."""
-
-
 def load_graph(file: Path) -> Any:
     """Load what ``save_graph`` wrote.
 
@@ -154,16 +148,10 @@ def load_graph(file: Path) -> Any:
     """
     from hls4ml.utils.serialization import deserialize_model
 
-    for name in FORMERLY_IN_HLS:
-        sys.modules.setdefault(f"l1ml.hls.layers.{name}", import_module(f"l1ml.layers.{name}.hls4ml_layer"))
     try:
         return deserialize_model(str(file))
     except Exception as error:
         raise L1mlError(f"{file} is not a saved hls4ml graph: {error}") from None
-
-
-def _dense_layers(model: Any) -> list[str]:
-    return [layer.name for layer in model.layers if "Dense" in type(layer).__name__]
 
 
 def _apply_exceptions(layers: dict[str, Any], exceptions: Mapping[str, LayerOptions]) -> None:

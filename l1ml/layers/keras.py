@@ -1,29 +1,31 @@
-"""Keras layers of l1ml's own: trigger blocks that hls4ml does not have.
+"""Keras layers of l1ml's own: trigger blocks that hls4ml does not have, each in the folder of its family.
 
-Importing this package loads TensorFlow, so import it where it is needed. Each layer computes in real numbers; what
-the firmware computes is defined in the module ``arithmetic`` beside it.
+Importing this module loads TensorFlow, so import it where it is needed. Each layer computes in real numbers; what the
+firmware computes is defined in the module ``arithmetic`` beside it.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from l1ml.keras_setup import set_up_keras
 
 set_up_keras()  # before tf_keras and hls4ml are imported
 
-from l1ml.layers import register_handlers  # noqa: E402
-from l1ml.layers.binned_thresholds.keras_layer import BinnedThresholds  # noqa: E402
-from l1ml.layers.divergence.keras_layer import Divergence  # noqa: E402
-from l1ml.layers.input_scaler.keras_layer import InputScaler  # noqa: E402
-from l1ml.layers.norm1.keras_layer import Norm1  # noqa: E402
-from l1ml.layers.sum_of_squares.keras_layer import SumOfSquares  # noqa: E402
-from l1ml.layers.thresholds.keras_layer import Thresholds  # noqa: E402
+from l1ml.layers.hls4ml import register_readers  # noqa: E402
+from l1ml.layers.registry import families  # noqa: E402
 
-__all__ = ["BinnedThresholds", "Divergence", "InputScaler", "Norm1", "SumOfSquares", "Thresholds", "custom_objects"]
-
-register_handlers()  # whoever has such a layer can have hls4ml convert it
+register_readers()  # whoever has such a layer can have hls4ml convert it
 
 
 def custom_objects() -> dict[str, type]:
     """The layers by name, for ``load_model`` of Keras and ``load_qmodel`` of QKeras."""
-    layers = (BinnedThresholds, Divergence, InputScaler, Norm1, SumOfSquares, Thresholds)
-    return {layer.__name__: layer for layer in layers}
+    own = [family for family in families() if family.own]
+    return {name: getattr(family.part("keras_layer"), name) for family in own for name in family.classes}
+
+
+def __getattr__(name: str) -> Any:
+    """One of the layers."""
+    if (layer := custom_objects().get(name)) is not None:
+        return layer
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,6 @@ from numpy.typing import NDArray
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.templates import render
-
-MAX_INPUT_BITS = 20
-"""Widest input of an element-wise table: about a million calls of the C++ function."""
 
 _ROUNDING = ("RND", "RND_ZERO", "RND_MIN_INF", "RND_INF", "RND_CONV", "TRN", "TRN_ZERO")
 _SATURATION = ("SAT", "SAT_ZERO", "SAT_SYM", "WRAP", "WRAP_SM")
@@ -30,63 +28,34 @@ class LayerTables:
     types: dict[str, FixedType] = field(default_factory=dict)
 
 
+Tables = Callable[[Any], LayerTables]
+"""Gives the tables of a layer as hls4ml's own C++ fills them."""
+
+
 class CppTables:
     """The tables of all layers of a written hls4ml project, compiled at the first request."""
 
-    def __init__(self, softmaxes: list[Any], elementwise: list[Any], project: Path) -> None:
+    def __init__(self, dumps: list[str], project: Path) -> None:
         """Prepare the tables.
 
         Args:
-            softmaxes: hls4ml ``Softmax`` layers.
-            elementwise: Layers that are lowered as element-wise tables.
+            dumps: C++ statements that print the tables of one layer each, by ``print_table`` and ``print_type`` of
+                ``firmware_templates/cpp/tables.cpp.j2``.
             project: Folder to which hls4ml wrote its C++ project.
         """
-        self._softmaxes, self._elementwise, self._project = softmaxes, elementwise, project
+        self._dumps, self._project = dumps, project
         self._tables: dict[str, LayerTables] | None = None
 
     def __call__(self, layer: Any) -> LayerTables:
         """Tables of one layer.
 
         Raises:
-            L1mlError: If the C++ does not compile, or an input is too wide for a table.
+            L1mlError: If the C++ does not compile.
         """
         if self._tables is None:
-            self._tables = _parse(_run(self._source(), self._project))
+            source = render("cpp/tables.cpp.j2", project=self._project.name, dumps=self._dumps)
+            self._tables = _parse(_run(source, self._project))
         return self._tables[layer.name]
-
-    def _source(self) -> str:
-        return render(
-            "cpp/tables.cpp.j2",
-            project=self._project.name,
-            softmaxes=[_softmax_entry(layer) for layer in self._softmaxes],
-            elementwise=[_elementwise_entry(layer) for layer in self._elementwise],
-        )
-
-
-def _softmax_entry(layer: Any) -> dict[str, Any]:
-    stable = layer.get_attr("implementation", "stable") == "stable"
-    address = f"softmax_config{layer.index}::inp_norm_t" if stable else layer.get_input_variable().type.name
-    return {"name": layer.name, "index": layer.index, "address": address, "negative": str(stable).lower()}
-
-
-def _elementwise_entry(layer: Any) -> dict[str, Any]:
-    source, target = layer.get_input_variable(), layer.get_output_variable()
-    fixed = FixedType.from_hls4ml(source.type.precision)
-    if fixed.width > MAX_INPUT_BITS:
-        raise L1mlError(
-            f"layer {layer.name!r}: its input {fixed} is too wide for a table; give it at most {MAX_INPUT_BITS} bits"
-        )
-    return {
-        "name": layer.name,
-        "first": fixed.minimum,
-        "count": 1 << fixed.width,
-        "size": int(source.size()),
-        "input": source.name,
-        "output": target.name,
-        "input_type": source.type.name,
-        "output_type": target.type.name,
-        "call": layer.get_attr("function_cpp"),
-    }
 
 
 def _run(source: str, project: Path) -> str:

@@ -23,7 +23,8 @@ def run(build: Build, folder: Path) -> None:
     types = {name: FixedType.parse(text) for name, text in json.loads((train / "types.json").read_text()).items()}
     graph = convert(load_model(train / "quantized.h5"), types, _options(spec), folder / "hls")
 
-    from l1ml.compiler.network import network_of, real_values
+    from l1ml.compiler.network import real_values
+    from l1ml.frontends.hls4ml.network import network_of
     from l1ml.verification.emulator import Emulator, quantize_inputs
 
     network = network_of(graph)

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ml.compiler.network import Tensor
+from l1ml.compiler.network import Tensor, beats_of
 
 
 def bus_bytes(tensors: Sequence[Tensor]) -> int:
-    """Bytes that hold the packed bus of some tensors."""
+    """Bytes that hold a word of the packed bus of some tensors."""
     return (sum(t.bits for t in tensors) + 7) // 8
 
 
@@ -23,13 +23,14 @@ def pack(values: NDArray[np.int64], tensors: Sequence[Tensor]) -> NDArray[np.uin
         tensors: The tensors on the bus.
 
     Returns:
-        Bytes, least significant first, shape (events, ``bus_bytes``).
+        Bytes of each word, least significant first, shape (events × words of an event, ``bus_bytes``).
     """
     columns, position = [], 0
+    words = len(values) * beats_of(tensors)
     for tensor in tensors:
-        block = values[:, position : position + tensor.size]
+        block = values[:, position : position + tensor.size].reshape(words, tensor.word)
         bits = (block[:, :, None] >> np.arange(tensor.type.width)) & 1
-        columns.append(bits.reshape(len(values), -1).astype(np.uint8))
+        columns.append(bits.reshape(words, tensor.bits).astype(np.uint8))
         position += tensor.size
     return np.packbits(np.concatenate(columns, axis=1), axis=1, bitorder="little")
 
@@ -38,12 +39,13 @@ def unpack(rows: NDArray[np.uint8], tensors: Sequence[Tensor]) -> NDArray[np.int
     """Inverse of ``pack``."""
     bits = np.unpackbits(rows, axis=1, bitorder="little")
     columns, position = [], 0
+    events = len(rows) // beats_of(tensors)
     for tensor in tensors:
         width = tensor.type.width
-        block = bits[:, position : position + tensor.bits].reshape(len(rows), tensor.size, width)
+        block = bits[:, position : position + tensor.bits].reshape(len(rows), tensor.word, width)
         weights = np.int64(1) << np.arange(width, dtype=np.int64)
         if tensor.type.signed:
             weights[-1] = -weights[-1]
-        columns.append(block.astype(np.int64) @ weights)
+        columns.append((block.astype(np.int64) @ weights).reshape(events, tensor.size))
         position += tensor.bits
     return np.concatenate(columns, axis=1)

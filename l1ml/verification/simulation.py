@@ -110,8 +110,7 @@ class CoreSimulator:
         """Send events through the core.
 
         Args:
-            inputs: Integers in LSB, shape (events, elements of all inputs in order); of an event of several words,
-                those of one word after the other.
+            inputs: Integers in LSB, shape (events, elements of all inputs in order).
             seed: For the random gaps and the values between events.
 
         Raises:
@@ -146,21 +145,20 @@ class CoreSimulator:
         arrivals = {t.name: (t, m.start + m.latency) for m in self.design.modules for t in m.outputs}
         signals = {name: f"{name}_data" for name in arrivals}
         binary, _ = self._build(probes=list(signals.values()))
-        probes = {name: [signals[name], cycle] for name, (_, cycle) in arrivals.items()}
+        probes = {name: [signals[name], cycle, t.beats] for name, (t, cycle) in arrivals.items()}
         results = self._run(binary, event, 1, probes=probes)
-        return {name: unpack(results[f"probe/{name}"][None, :], [t])[0] for name, (t, _) in arrivals.items()}
+        return {name: unpack(results[f"probe/{name}"], [t])[0] for name, (t, _) in arrivals.items()}
 
     def _run(
         self, binary: Path, inputs: NDArray[np.int64], seed: int, probes: dict[str, list[Any]] | None = None
     ) -> dict[str, NDArray[np.uint8]]:
         """Run the bench on a compiled core and return what it recorded."""
-        words = self.design.words
         job = bench_job(self.design, seed) | {"probes": probes or {}}
         with tempfile.TemporaryDirectory(prefix="l1ml-sim-") as scratch:
             folder = Path(scratch)
             (folder / "job.json").write_text(json.dumps(job))
-            rows = pack(inputs.reshape(len(inputs) * words, -1), self.design.inputs)
-            np.save(folder / "inputs.npy", rows.reshape(len(inputs), words, -1))
+            rows = pack(inputs, self.design.inputs)
+            np.save(folder / "inputs.npy", rows.reshape(len(inputs), self.design.in_beats, -1))
             limit = time_limit(self._cycles(len(inputs)), self.time_limit)
             kept = self.work / "run.log"
             return run_bench("core/bench_core", self.design.name, binary, folder, limit=limit, kept=kept, seed=seed)
@@ -170,13 +168,17 @@ class CoreSimulator:
         design = self.design
         each = design.initiation_interval * (2 * events + 2 * RESET_EVENTS + CROWDED_EVENTS)
         restarts = (RESTART_EVENTS + 6) * (2 * design.latency + 3 * design.initiation_interval)
-        return each + 4 * design.words * GAP_EVENTS + restarts
+        return each + 4 * design.in_beats * GAP_EVENTS + restarts
 
     def _pattern(self, results: dict[str, NDArray[np.uint8]], name: str) -> Pattern:
         rows, sent, received = (results[f"{name}/{key}"] for key in ("rows", "sent", "received"))
+        words = received.astype(np.int64)
+        beats = self.design.out_beats
+        if len(words) % beats or np.any(words.reshape(-1, beats) != words[::beats, None] + np.arange(beats)):
+            raise L1mlError(f"the {beats} words of a result do not leave one after the other ({name})")
         outputs = unpack(rows, self.design.outputs) if len(rows) else np.zeros((0, 0), dtype=np.int64)
-        stride = self.design.initiation_interval // self.design.words if name == "crowded" else 1
-        return Pattern(outputs, sent.astype(np.int64), received.astype(np.int64), stride)
+        stride = self.design.initiation_interval // self.design.in_beats if name == "crowded" else 1
+        return Pattern(outputs, sent.astype(np.int64), words[::beats], stride)
 
     def _build(self, probes: list[str]) -> tuple[Path, bool]:
         """Compile, unless it has been done for the same sources. Returns the folder and whether it is new."""
@@ -212,11 +214,12 @@ def bench_job(design: Design, seed: int) -> dict[str, Any]:
     """What the bench is told of a core: its timing, and how many events each pattern of stimuli has."""
 
     def some(events: int) -> int:
-        return min(events, max(events // design.words, LONG_EVENTS))
+        return min(events, max(events // design.in_beats, LONG_EVENTS))
 
     return {
         "initiation_interval": design.initiation_interval,
         "latency": design.latency,
+        "output_beats": design.out_beats,
         "output_bytes": bus_bytes(design.outputs),
         "gap_events": some(GAP_EVENTS),
         "reset_events": some(RESET_EVENTS),

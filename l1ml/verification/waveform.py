@@ -34,18 +34,19 @@ def save_waveform(simulator: CoreSimulator, events: NDArray[np.int64], file: Pat
         L1mlError: If the simulation does not build or run.
     """
     design = simulator.design
-    cycles = len(events) * design.initiation_interval + design.latency
+    cycles = len(events) * design.initiation_interval + design.latency + design.out_beats
     job = {
         "initiation_interval": design.initiation_interval,
         "latency": design.latency,
+        "output_beats": design.out_beats,
         "output_bytes": bus_bytes(design.outputs),
     }
     compiled = _compile(simulator)
     with tempfile.TemporaryDirectory(prefix="l1ml-waveform-") as scratch:
         folder = Path(scratch)
         (folder / "job.json").write_text(json.dumps(job))
-        rows = pack(events.reshape(len(events) * design.words, -1), design.inputs)
-        np.save(folder / "inputs.npy", rows.reshape(len(events), design.words, -1))
+        rows = pack(events, design.inputs)
+        np.save(folder / "inputs.npy", rows.reshape(len(events), design.in_beats, -1))
         kept = simulator.work / "waveform.log"
         run_bench("core/bench_waveform", design.name, compiled, folder, limit=time_limit(cycles), kept=kept, waves=True)
         file.parent.mkdir(parents=True, exist_ok=True)

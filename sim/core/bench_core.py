@@ -2,7 +2,7 @@
 
 The job is a folder named by the environment variable ``L1ML_JOB``: ``job.json`` and ``inputs.npy`` (uint8,
 events × words × bytes, each row the packed input bus, least significant byte first) go in, ``results.npz`` comes out.
-Most cores take an event in one word. The clock cycle of an event is that of its last word.
+Most cores take an event in one word and give its result in one. The clock cycle of an event is that of its last word.
 Inputs change and outputs are read at the falling edge of the clock, half a cycle away from the registers, so
 nothing depends on the order in which a simulator evaluates a rising edge.
 """
@@ -87,17 +87,21 @@ def events_of(inputs: np.ndarray) -> Iterator[Event]:
     return ([int.from_bytes(row.tobytes(), "little") for row in rows] for rows in inputs)
 
 
-async def probe(core: Core, event: Event, probes: dict[str, tuple[str, int]]) -> dict[str, np.ndarray]:
-    """Send one event and read each internal signal in the cycle in which it holds that event's value."""
-    found = {}
-    for cycle in range(1, 1 + max(cycle for _, cycle in probes.values())):
-        await core.tick(event[0] if cycle == 1 else None)
-        for name, (signal, when) in probes.items():
-            if when == cycle:
+async def probe(core: Core, event: Event, probes: dict[str, tuple[str, int, int]]) -> dict[str, np.ndarray]:
+    """Send one event and read each internal signal in the cycles in which it holds that event's words.
+
+    Each probe is a signal, the cycle of its first word counted from that of the event's last, and how many words follow
+    each other.
+    """
+    found: dict[str, list[np.ndarray]] = {name: [] for name in probes}
+    for cycle in range(1 - len(event), max(first + beats for _, first, beats in probes.values())):
+        await core.tick(event[cycle + len(event) - 1] if cycle <= 0 else None)
+        for name, (signal, first, beats) in probes.items():
+            if first <= cycle + 1 < first + beats:
                 value = getattr(core.dut, signal).value
                 row = value.to_unsigned().to_bytes((len(value) + 7) // 8, "little")
-                found[f"probe/{name}"] = np.frombuffer(row, dtype=np.uint8)
-    return found
+                found[name].append(np.frombuffer(row, dtype=np.uint8))
+    return {f"probe/{name}": np.stack(rows) for name, rows in found.items()}
 
 
 @cocotb.test()
@@ -106,7 +110,8 @@ async def drive(dut: object) -> None:
     folder = Path(os.environ["L1ML_JOB"])
     job = json.loads((folder / "job.json").read_text())
     inputs = np.load(folder / "inputs.npy", mmap_mode="r")
-    interval, drain = job["initiation_interval"], job["latency"] + 2 * job["initiation_interval"] + 4
+    interval = job["initiation_interval"]
+    drain = job["latency"] + job["output_beats"] + 2 * interval + 4
     rest = interval - inputs.shape[1]  # cycles of an interval without a word
     random.seed(job["seed"])
     cocotb.start_soon(Clock(dut.clk, 2, unit="ns").start())

@@ -27,5 +27,5 @@ async def show(dut: object) -> None:
     for event in events_of(inputs):
         await core.send(event)
         await core.idle(job["initiation_interval"] - inputs.shape[1])
-    await core.idle(job["latency"] + 2)
+    await core.idle(job["latency"] + job["output_beats"] + 2)
     np.savez(folder / "results.npz", **core.take_log())

@@ -1,15 +1,16 @@
 // Sends events from a file through a core, back to back, and holds each result against one from another file.
 // A word of a file is a row of the packed bus in whole bytes, most significant byte first, for that is how $fread reads.
-// What differs goes to a text file: lines "event result", then one line "end ..." that tells that the run is complete.
+// What differs goes to a text file: lines "number word" of results, then one line "end ..." that tells that the run is complete.
 
 `default_nettype none
 
 module l1ml_soak #(
     parameter int IN_BITS = 1,   // width of in_data
     parameter int OUT_BITS = 1,  // width of out_data
-    parameter int LATENCY = 1,   // clock cycles from an event's last word to its result
+    parameter int LATENCY = 1,   // clock cycles from an event's last word to the first word of its result
     parameter int II = 1,        // clock cycles between two events
-    parameter int WORDS = 1      // words of an event
+    parameter int IN_BEATS = 1,  // words of an event
+    parameter int OUT_BEATS = 1  // words of a result, one after the other
 ) (
     input wire logic clk
 );
@@ -17,14 +18,15 @@ module l1ml_soak #(
     localparam int OUT_BYTES = (OUT_BITS + 7) / 8;
     localparam longint RESET = 8;                    // cycles of reset
     localparam longint START = RESET + LATENCY + II + 4;  // the first word; nothing may come out before
-    localparam longint FIRST = START + WORDS + LATENCY;   // the cycle in which the first result is seen
+    localparam longint FIRST = START + IN_BEATS + LATENCY;  // the cycle in which the first result is seen
 
     if (IN_BITS < 1 || OUT_BITS < 1) $fatal(1, "IN_BITS and OUT_BITS must be at least 1");
     if (LATENCY < 1) $fatal(1, "LATENCY must be at least 1: the core has registers");
-    if (WORDS < 1 || II < WORDS) $fatal(1, "WORDS must be at least 1, and II at least WORDS");
+    if (IN_BEATS < 1 || II < IN_BEATS) $fatal(1, "IN_BEATS must be at least 1, and II at least IN_BEATS");
+    if (OUT_BEATS < 1 || II < OUT_BEATS) $fatal(1, "OUT_BEATS must be at least 1, and II at least OUT_BEATS");
 
     longint events, sent, received, cycle, due, differing, faults, first_fault;
-    int phase, inputs, golden, differences;
+    int phase, beat, inputs, golden, differences;
     string inputs_name, golden_name, differences_name;
 
     logic [8*IN_BYTES-1:0] word;
@@ -57,7 +59,7 @@ module l1ml_soak #(
         in_data <= ~in_data;  // what lies on the bus between words must not matter
         if (cycle >= START && sent < events) begin
             phase <= phase == II - 1 ? 0 : phase + 1;
-            if (phase < WORDS) begin
+            if (phase < IN_BEATS) begin
                 if ($fread(word, inputs) != IN_BYTES) $fatal(1, "the file of inputs is too short");
                 in_valid <= 1'b1;
                 in_data <= word[IN_BITS-1:0];
@@ -65,7 +67,7 @@ module l1ml_soak #(
             if (phase == II - 1) sent <= sent + 1;
         end
 
-        // A result is due in one cycle for each event, and in no other.
+        // A word of a result is due in OUT_BEATS cycles for each event, and in no others.
         if (out_valid != (cycle == due) && cycle > RESET) begin
             faults <= faults + 1;
             if (faults == 0) first_fault <= cycle;
@@ -74,10 +76,14 @@ module l1ml_soak #(
             if ($fread(right, golden) != OUT_BYTES) $fatal(1, "the file of golden results is too short");
             if (out_data != right[OUT_BITS-1:0]) begin
                 differing <= differing + 1;
-                $fdisplay(differences, "%0d %h", received, out_data);
+                $fdisplay(differences, "%0d %h", received * OUT_BEATS + beat, out_data);
             end
-            received <= received + 1;
-            if (received + 1 < events) due <= cycle + II;
+            beat <= beat == OUT_BEATS - 1 ? 0 : beat + 1;
+            if (beat < OUT_BEATS - 1) due <= cycle + 1;
+            else begin
+                received <= received + 1;
+                if (received + 1 < events) due <= cycle + II - OUT_BEATS + 1;
+            end
         end
 
         if (received == events && cycle == due + LATENCY + 2 * II + 4) begin

@@ -149,7 +149,11 @@ def test_verilator_and_yosys_take_it(folder: Path) -> None:
 
 def test_the_package_says_what_the_design_says(folder: Path) -> None:
     text, design = (folder / "ring_builder_pkg.sv").read_text(), Design.load(folder)
-    for name, value in {"LATENCY": design.latency, "II": design.initiation_interval, "WORDS": design.words}.items():
+    for name, value in {
+        "LATENCY": design.latency,
+        "II": design.initiation_interval,
+        "IN_BEATS": design.in_beats,
+    }.items():
         assert f"localparam int {name} = {value};" in text
     assert [t.bits for t in (*design.inputs, *design.outputs)] == [8 * 14, 100 * 20]
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from alkaid.trace import FVArray
 
-from l1ml.compiler.network import Segment, Tensor
+from l1ml.compiler.network import Segment, Step, Tensor
 from l1ml.compiler.programs.cast import cast
 from l1ml.compiler.programs.trace import trace_segment
 from l1ml.fixed import FixedType
-from l1ml.layers import registry
+from l1ml.layers import family
 
 
 @dataclass(frozen=True)
@@ -23,19 +23,16 @@ class ScaleAndCast:
     factor: float
     target: FixedType
     name: str = "layer"
-    class_name: str = "ScaleAndCast"
     inputs: tuple[str, ...] = ("x",)
     outputs: tuple[str, ...] = ("y",)
 
 
-def scale_and_cast(layer: ScaleAndCast, inputs: list[FVArray], tables: Any) -> FVArray:
-    """Lower the layer of the tests."""
-    return FVArray(np.array([cast(v * layer.factor, layer.target) for v in np.asarray(inputs[0])]))
+class Family(family.Family):
+    """The family of the layer."""
 
-
-@pytest.fixture(autouse=True)
-def _with_the_layer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(registry._LOWERINGS, "ScaleAndCast", scale_and_cast)
+    def lower(self, layer: ScaleAndCast, inputs: list[FVArray], tables: Any) -> FVArray:
+        """Multiply and cast."""
+        return FVArray(np.array([cast(v * layer.factor, layer.target) for v in np.asarray(inputs[0])]))
 
 
 @pytest.mark.parametrize(
@@ -53,7 +50,7 @@ def test_a_segment_gives_what_its_layer_means(
 ) -> None:
     step = 2.0**-fraction
     tensors = Tensor("x", 1, FixedType(9, 9 - fraction)), Tensor("y", 1, target)
-    segment = Segment("s", [ScaleAndCast(factor, target)], [tensors[0]], [tensors[1]])
+    segment = Segment("s", [Step(ScaleAndCast(factor, target), Family(__name__, ()))], [tensors[0]], [tensors[1]])
     traced = trace_segment(segment, {"x": [(low * step, high * step, step)]}, lambda layer: None)  # type: ignore[arg-type, return-value]
     integers = np.arange(low, high + 1)
     results = traced.logic.predict((integers * step)[:, None])[:, 0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +170,8 @@ def test_wrong_registers_are_refused(graph: Any, name: str, reset: tuple[int, ..
 
 
 def test_an_event_of_several_words_is_refused(graph: Any, tmp_path: Path) -> None:
-    Design.load(rtl_folder(graph)).model_copy(update={"words": 3}).save(tmp_path)
+    design = Design.load(rtl_folder(graph))
+    in_words = tuple(replace(t, size=3 * t.size, beats=3) for t in design.inputs)
+    design.model_copy(update={"inputs": in_words}).save(tmp_path)
     with pytest.raises(L1mlError, match="net takes an event in 3 words; a trigger needs one"):
         write_trigger(tmp_path, "thresholds", RESET)

@@ -11,9 +11,9 @@ from networks import columns, compile_graph, convert, golden, lowered
 from numpy.typing import NDArray
 from programs import evaluate, symbols_of
 
-from l1ml.compiler.network import network_of
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
+from l1ml.frontends.hls4ml.network import network_of
 from l1ml.layers.activations.lowering import lookup
 
 RELU_TYPES = [

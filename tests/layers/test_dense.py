@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from programs import evaluate, symbols_of
 
 from l1ml.compiler.programs.cast import cast
-from l1ml.fixed import ROUNDING_MODES, SATURATION_MODES, FixedType
-from l1ml.layers.dense.lowering import DenseParameters, accumulate
+from l1ml.fixed import ROUNDING_MODES, SATURATION_MODES, Constants, FixedType
+from l1ml.layers.dense.lowering import accumulate
+from l1ml.layers.family import Sums
 
 EVENTS = 60
 
@@ -91,8 +92,9 @@ NEGATIVE_PRODUCTS = Layer(
 def test_a_dense_layer_of_any_types_gives_what_the_cpp_loop_gives(layer: Layer, seed: int) -> None:
     x = layer.events(seed)
     inputs = symbols_of([layer.input] * len(layer.weights))
-    start = layer.accum.to_float(layer.accum.quantize(layer.bias.to_float(layer.biases)))
-    sums = accumulate(inputs, DenseParameters(layer.weight.to_float(layer.weights), start, layer.accum))
+    weights = Constants(layer.weights, -layer.weight.fraction)
+    start = Constants(layer.accum.cast(layer.biases, layer.bias.fraction), -layer.accum.fraction)
+    sums = accumulate(inputs, Sums(weights, start, layer.accum))
     results = evaluate(inputs, [cast(s, layer.result) for s in sums], layer.input.to_float(x))
     np.testing.assert_array_equal(results, layer.result.to_float(layer.outputs(x)))
 

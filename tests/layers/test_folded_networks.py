@@ -12,8 +12,8 @@ from networks import columns, convert, quiet
 from random_networks import Generator, Layer, Limits, Source, keras_model
 
 import l1ml
-from l1ml.compiler.network import network_of
 from l1ml.fixed import FixedType
+from l1ml.frontends.hls4ml.network import network_of
 from l1ml.verification.simulation import PATTERNS
 
 EVENTS = 600

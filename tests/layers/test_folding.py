@@ -12,10 +12,10 @@ from networks import columns, compile_graph, convert, lowered, quiet
 
 import l1ml
 from l1ml.compiler.design import Design
-from l1ml.compiler.network import network_of
 from l1ml.errors import L1mlError
 from l1ml.fixed import ROUNDING_MODES, SATURATION_MODES, FixedType
 from l1ml.frontends.hls4ml.backend import rtl_folder
+from l1ml.frontends.hls4ml.network import network_of
 from l1ml.verification.simulation import PATTERNS, RESTART_EVENTS, CoreSimulator
 from l1ml.verification.vectors import make_vectors
 

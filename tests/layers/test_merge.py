@@ -9,7 +9,7 @@ import numpy as np
 from networks import convert, lowered, quiet
 
 import l1ml
-from l1ml.compiler.network import network_of
+from l1ml.frontends.hls4ml.network import network_of
 from l1ml.verification.emulator import Emulator
 
 KINDS = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate")

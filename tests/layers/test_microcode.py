@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,28 +13,25 @@ from hypothesis import strategies as st
 from networks import compile_graph, convert
 
 import l1ml
+from l1ml.compiler.circuit import Bit, Constant, Expression, Joined, Net, Rom, ShiftRegister
 from l1ml.estimation.synthesis import estimate
 from l1ml.frontends.hls4ml.backend import rtl_folder
-from l1ml.layers.dense.folding.multipliers.microcode import BLOCK_ROM_DEPTH, Microcode
+from l1ml.layers.dense.folding.multipliers.microcode import BLOCK_ROM_DEPTH, Column, Microcode
 from l1ml.layers.dense.folding.multipliers.printing import _booth
 
 EVENTS = 200
 
 
-def read(code: Microcode, expression: str, word: int) -> int:
+def read(expression: Expression, word: int) -> int:
     """What an expression of microcode is for a word, as many cycles later as it says: unsigned."""
-    if constant := re.fullmatch(r"(\d+)'d(\d+)", expression):
-        return int(constant[2])
+    if isinstance(expression, Constant):
+        return expression.pattern
+    if isinstance(expression, Column):
+        return word >> expression.index & 1
+    assert isinstance(expression, Joined)
     value = 0
-    delays = {d.name: d for d in code.delays}
-    for bit in expression.strip("{}").split(", "):
-        if index := re.fullmatch(r"word\[(\d+)\]", bit):
-            value = value << 1 | word >> int(index[1]) & 1
-        elif late := re.fullmatch(r"(late\d+)\[(\d+)\]", bit):
-            value = value << 1 | word >> delays[late[1]].columns[int(late[2])] & 1
-        else:
-            assert bit in ("1'b0", "1'b1")
-            value = value << 1 | int(bit[-1])
+    for part in expression.parts:
+        value = value << part.width | read(part, word)
     return value
 
 
@@ -58,39 +54,40 @@ def numbers(draw: st.DrawFn) -> tuple[int, list[tuple[int, int, list[int]]]]:
 def test_the_words_hold_every_number_in_every_slot(numbers: tuple[int, list[tuple[int, int, list[int]]]]) -> None:
     slots, wanted = numbers
     code = Microcode(slots)
-    texts = [code.number(values, width, delay) for width, delay, values in wanted]
+    expressions = [code.number(values, width, delay) for width, delay, values in wanted]
     assert len(code.words) == slots
     assert all(0 <= word < 1 << code.width for word in code.words)
-    for (width, delay, values), text in zip(wanted, texts, strict=True):
-        assert [signed(read(code, text, word), width) for word in code.words] == values
-        assert set(re.findall(r"[a-z]+\d*(?=\[)", text)) <= {f"late{delay}" if delay else "word"}
+    for (width, delay, values), expression in zip(wanted, expressions, strict=True):
+        assert [signed(read(expression, word), width) for word in code.words] == values
+        assert {c.delay for c in expression.walk() if isinstance(c, Column)} <= {delay}
     columns = {tuple(v >> i & 1 for v in values) for width, _, values in wanted for i in range(width)}
     assert code.width == len({c for c in columns if len(set(c)) > 1})  # equal ones exist once, constants nowhere
-    assert len({d.name for d in code.delays}) == len(code.delays)
-    for late in code.delays:
-        assert late.cycles > 0
-        assert len(set(late.columns)) == len(late.columns)
 
 
 def test_equal_columns_are_one_and_constants_cost_nothing() -> None:
     code = Microcode(4)
-    assert code.bit([0, 1, 1, 0]) == code.bit([False, True, True, False]) == "word[0]"
-    assert code.bit([1, 1, 1, 1]) == "1'b1"
-    assert code.bit([0, 0, 0, 0], 3) == "1'b0"
-    assert code.number([-2, -2, -2, -2], 4) == "4'd14"
-    assert (code.width, code.delays, code.register_bits) == (1, [], 1)
-    assert code.number([0, -1, -1, 0], 3) == "{word[0], word[0], word[0]}"
+    assert code.bit([0, 1, 1, 0]) == code.bit([False, True, True, False]) == Column(0, 0)
+    assert code.bit([1, 1, 1, 1]) == Constant(1, 1)
+    assert code.bit([0, 0, 0, 0], 3) == Constant(0, 1)
+    assert code.number([-2, -2, -2, -2], 4) == Constant(-2, 4)
+    assert (code.width, code.register_bits) == (1, 1)
+    assert code.settled(code.number([0, -1, -1, 0], 3)) == Joined((Bit(Net("word", 1), 0),) * 3)
     assert (code.width, code.words) == (1, [0, 1, 1, 0])
 
 
-def test_delays_are_listed_with_their_columns_and_counted() -> None:
+def test_delayed_bits_are_taken_behind_as_many_registers() -> None:
     code = Microcode(3)
-    assert code.bit([1, 0, 0], 2) == "late2[0]"
-    assert code.bit([0, 0, 1]) == "word[1]"
-    assert code.bit([0, 0, 1], 2) == "late2[1]"
-    assert code.bit([1, 0, 0], 5) == "late5[0]"
-    assert code.bit([1, 0, 0], 2) == "late2[0]"
-    assert [(d.name, d.cycles, d.columns) for d in code.delays] == [("late2", 2, [0, 1]), ("late5", 5, [0])]
+    early, second, late = code.bit([1, 0, 0], 2), code.bit([0, 0, 1], 2), code.bit([1, 0, 0], 5)
+    now = code.bit([0, 0, 1])
+    two, five = Net("late2", 2), Net("late5", 1)
+    assert [code.settled(b) for b in (early, second, late)] == [Bit(two, 0), Bit(two, 1), Bit(five, 0)]
+    assert code.settled(now) == Bit(Net("word", 2), 1)
+    rom, *delays = code.section(Net("slot", 2)).items
+    assert rom == Rom(Net("word", 2), Net("slot", 2), (1, 0, 2), in_block_ram=False)
+    assert [(d.name, d.length) for d in delays if isinstance(d, ShiftRegister)] == [
+        ("late2_pipe", 2),
+        ("late5_pipe", 5),
+    ]
     assert code.register_bits == 2 + 2 * 2 + 5
 
 
@@ -99,11 +96,11 @@ def test_block_ram_begins_where_a_bit_takes_more_than_one_lut() -> None:
     assert Microcode(BLOCK_ROM_DEPTH).in_block_ram
 
 
-def digits(code: Microcode, printed: dict[str, Any], word: int) -> list[int]:
+def digits(factor: dict[str, Expression], count: int, word: int) -> list[int]:
     """The digits that a word has, the lowest one first."""
-    one, two, negative = (read(code, printed[key], word) for key in ("one", "two", "negative"))
+    one, two, negative = (read(factor[key], word) for key in ("one", "two", "negative"))
     assert not one & two
-    sizes = [(one >> k & 1) + 2 * (two >> k & 1) for k in range(printed["digits"])]
+    sizes = [(one >> k & 1) + 2 * (two >> k & 1) for k in range(count)]
     return [-size if negative >> k & 1 else size for k, size in enumerate(sizes)]
 
 
@@ -123,11 +120,10 @@ def test_digits_of_some_weights_add_up_to_them(weights: list[int]) -> None:
 
 
 def check_digits(weights: Sequence[int], bits: int) -> None:
-    code = Microcode(len(weights))
-    printed = _booth(list(weights), bits, code)
-    assert printed["digits"] == (bits + 1) // 2
+    code, count = Microcode(len(weights)), (bits + 1) // 2
+    factor = _booth(list(weights), count, code)
     for word, weight in zip(code.words, weights, strict=True):
-        assert sum(digit * 4**k for k, digit in enumerate(digits(code, printed, word))) == weight
+        assert sum(digit * 4**k for k, digit in enumerate(digits(factor, count, word))) == weight
 
 
 def test_deep_microcode_is_in_block_ram_and_agrees_with_the_cpp(keras: Any, tmp_path: Path) -> None:

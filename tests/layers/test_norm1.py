@@ -11,9 +11,9 @@ from networks import compile_graph, convert, golden, lowered
 from numpy.typing import NDArray
 
 import l1ml
-from l1ml.compiler.network import network_of
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
+from l1ml.frontends.hls4ml.network import network_of
 from l1ml.hls.convert import load_graph, save_graph
 from l1ml.layers.norm1.arithmetic import Norm1Arithmetic
 

@@ -119,6 +119,7 @@ class Constant(Expression):
 
     value: int
     bits: int
+    is_signed: bool = False
 
     def __post_init__(self) -> None:
         check(self.bits > 0, f"a constant of {self.bits} bits")
@@ -126,6 +127,10 @@ class Constant(Expression):
     @property
     def width(self) -> int:
         return self.bits
+
+    @property
+    def signed(self) -> bool:
+        return self.is_signed
 
     @property
     def pattern(self) -> int:

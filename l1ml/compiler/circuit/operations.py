@@ -1,4 +1,8 @@
-"""Operations on expressions."""
+"""Operations on expressions.
+
+As in Verilog, what adds, multiplies, chooses or works bit by bit is signed if all its operands are; what compares,
+joins or takes bits is not.
+"""
 
 from __future__ import annotations
 
@@ -81,6 +85,10 @@ class Sum(Expression):
     def width(self) -> int:
         return self.terms[0].width
 
+    @property
+    def signed(self) -> bool:
+        return all(term.signed for term in self.terms)
+
 
 @dataclass(frozen=True)
 class Product(Expression):
@@ -95,6 +103,10 @@ class Product(Expression):
     @property
     def width(self) -> int:
         return self.left.width
+
+    @property
+    def signed(self) -> bool:
+        return self.left.signed and self.right.signed
 
 
 @dataclass(frozen=True)
@@ -112,6 +124,10 @@ class Choice(Expression):
     @property
     def width(self) -> int:
         return self.if_set.width
+
+    @property
+    def signed(self) -> bool:
+        return self.if_set.signed and self.if_clear.signed
 
 
 @dataclass(frozen=True)
@@ -158,6 +174,10 @@ class Bitwise(Expression):
     def width(self) -> int:
         return self.left.width
 
+    @property
+    def signed(self) -> bool:
+        return self.left.signed and self.right.signed
+
 
 @dataclass(frozen=True)
 class Inverted(Expression):
@@ -168,6 +188,10 @@ class Inverted(Expression):
     @property
     def width(self) -> int:
         return self.of.width
+
+    @property
+    def signed(self) -> bool:
+        return self.of.signed
 
 
 @dataclass(frozen=True)

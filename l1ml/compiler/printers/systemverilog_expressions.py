@@ -1,10 +1,9 @@
 """Expressions as SystemVerilog.
 
-An expression means what it says whatever the signs and widths that Verilog's rules give to its parts. Operands have
-one width before they are printed (`l1ml.compiler.circuit.expressions`), so only these need care: a shift to the right
-stands in a size cast, which nothing around it reaches into; a comparison names the sign of both sides; what Verilog
-takes for signed and the circuit does not is made unsigned before it is extended, compared or an index; and an index,
-which Verilog makes wider, has its bits cut off before.
+An expression means what it says whatever the signs and widths that Verilog's rules give to its parts. Operands have one
+width before they are printed, and results the signs that Verilog gives them (`l1ml.compiler.circuit.operations`), so
+only these need care: a shift to the right stands in a size cast, which nothing around it reaches into; a comparison
+names the sign of both sides; and an index, which Verilog makes wider, is unsigned and has its bits cut off before.
 """
 
 from __future__ import annotations
@@ -47,33 +46,15 @@ def declared(net: Net) -> str:
     return "" if net.bits is None else f"{'signed ' if net.signed else ''}[{net.width - 1}:0] "
 
 
-def literal(value: int, width: int) -> str:
+def literal(value: int, width: int, *, signed: bool = False) -> str:
     """A sized constant, two's complement."""
-    return f"{width}'d{value % (1 << width)}"
+    return f"{width}'{'s' * signed}d{value % (1 << width)}"
 
 
 def index_of(expression: Expression) -> str:
     """An expression as the index of an array."""
     text = text_of(expression)
-    return f"$unsigned({text})" if _taken_for_signed(expression) else text
-
-
-def _taken_for_signed(e: Expression) -> bool:
-    """Whether what is printed is signed by Verilog's rules: operators are if all their operands are."""
-    match e:
-        case Net():
-            return e.signed
-        case Resized():
-            return e.signed or (e.count <= e.of.width and _taken_for_signed(e.of))
-        case Raised() | Lowered() | Inverted():
-            return _taken_for_signed(e.of)
-        case Sum():
-            return all(map(_taken_for_signed, e.terms))
-        case Product() | Bitwise():
-            return _taken_for_signed(e.left) and _taken_for_signed(e.right)
-        case Choice():
-            return _taken_for_signed(e.if_set) and _taken_for_signed(e.if_clear)
-    return False
+    return f"$unsigned({text})" if expression.signed else text
 
 
 _ATOMS = (Net, Element, Constant, Bits, Bit, Pick, Lookup, Resized, Raised, Joined, Repeated, Inverted)
@@ -110,7 +91,7 @@ _WIDENED = (Sum, Product, Choice, Bitwise, Inverted, Raised)
 
 def _word(index: Expression, bits: int) -> str:
     """The range of a word of some bits."""
-    if isinstance(index, _WIDENED) or _taken_for_signed(index):
+    if isinstance(index, _WIDENED) or index.signed:
         return f"$unsigned({text_of(index)}) * {bits} +: {bits}"
     return f"{_operand(index)} * {bits} +: {bits}"
 
@@ -121,8 +102,6 @@ def _resized(e: Resized) -> str:
         text = f"{_operand(inner.of)} {'>>>' if inner.signed else '>>'} {inner.places}"
     else:
         text = text_of(inner)
-    if e.count > inner.width and _taken_for_signed(inner) and not inner.signed:
-        text = f"$unsigned({text})"
     return f"{e.count}'({text})"
 
 
@@ -130,8 +109,6 @@ def _compared(e: Compared) -> str:
     sides = [e.left, e.right]
     if e.op != "==" and all(side.signed for side in sides):
         return f" {e.op} ".join(_operand(s) if isinstance(s, Net) else f"$signed({text_of(s)})" for s in sides)
-    if e.op != "==" and all(map(_taken_for_signed, sides)):
-        return f"$unsigned({text_of(e.left)}) {e.op} {_operand(e.right)}"
     return f" {e.op} ".join(map(_operand, sides))
 
 
@@ -143,7 +120,7 @@ def _unary(op: str, of: Expression) -> str:
 _TEXTS: dict[type, Callable[[Any], str]] = {
     Net: lambda e: e.name,
     Element: lambda e: f"{e.array}[{e.index}]",
-    Constant: lambda e: literal(e.value, e.bits),
+    Constant: lambda e: literal(e.value, e.bits, signed=e.is_signed),
     Bits: lambda e: f"{text_of(e.of)}[{e.low + e.count - 1}:{e.low}]",
     Bit: lambda e: f"{text_of(e.of)}[{e.index}]",
     Pick: _pick,

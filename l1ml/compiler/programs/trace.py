@@ -11,7 +11,7 @@ from alkaid.types import CombLogic
 
 from l1ml.compiler.network import Segment, Tensor, identifier
 from l1ml.compiler.programs.simplify import simplify
-from l1ml.layers.registry import Tables, lower
+from l1ml.reference.tables import Tables
 
 Interval = tuple[float, float, float]
 """Lowest value, highest value and step of one element: what it can be, tighter than its type."""
@@ -53,9 +53,10 @@ def trace_segment(segment: Segment, intervals: dict[str, list[Interval]], tables
         L1mlError: If a layer has no lowering.
     """
     values: dict[str, FVArray] = {t.name: _symbols(intervals[t.name]) for t in segment.inputs}
-    for layer in segment.layers:
-        (output,) = layer.outputs
-        values[identifier(output)] = lower(layer, [values[identifier(name)] for name in layer.inputs], tables)
+    for step in segment.steps:
+        (output,) = step.layer.outputs
+        arguments = [values[identifier(name)] for name in step.layer.inputs]
+        values[identifier(output)] = step.family.lower(step.layer, arguments, tables)
     inputs = [v for t in segment.inputs for v in np.asarray(values[t.name])]
     outputs = [v for t in segment.outputs for v in np.asarray(values[t.name])]
     logic = trace_program(inputs, outputs)

@@ -7,11 +7,9 @@ from collections.abc import Callable
 
 def register(register_backend: Callable[..., None], register_writer: Callable[..., None]) -> None:
     """Entry point for hls4ml's plugin loader."""
-    from hls4ml.backends.backend import get_backend
-
     from l1ml.frontends.hls4ml.backend import VerilogBackend, VerilogWriter
-    from l1ml.layers import register as register_layers
+    from l1ml.layers.hls4ml import load
 
     register_writer("Verilog", VerilogWriter)
     register_backend("Verilog", VerilogBackend)
-    register_layers(get_backend("Verilog"))
+    load()

@@ -8,9 +8,9 @@ from typing import Any
 
 from l1ml.compiler.design import Design
 from l1ml.compiler.emit import emit
-from l1ml.compiler.network import network_of
 from l1ml.compiler.options import EmitOptions
-from l1ml.layers.activations.lowering import uses_table
+from l1ml.frontends.hls4ml.network import network_of
+from l1ml.layers.registry import family_of
 from l1ml.reference.tables import CppTables
 
 log = logging.getLogger(__name__)
@@ -30,18 +30,18 @@ def write_rtl(model: Any, project: Path, folder: Path) -> Design:
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.sv"):
         old.unlink()
-    layers = list(model.get_layers())
-    tables = CppTables(
-        softmaxes=[layer for layer in layers if layer.class_name == "Softmax"],
-        elementwise=[layer for layer in layers if uses_table(layer)],
-        project=project,
-    )
     config = model.config.get_config_value
     options = EmitOptions(
         stage_delay=float(config("StageDelay", EmitOptions.stage_delay)),
         part=str(config("Part")),
         clock_ns=float(config("ClockPeriod")),
     )
-    design = emit(network_of(model), tables, folder, options)
+    design = emit(network_of(model), cpp_tables(model, project), folder, options)
     log.info("wrote %s: latency %d cycles, II %d", folder, design.latency, design.initiation_interval)
     return design
+
+
+def cpp_tables(model: Any, project: Path) -> CppTables:
+    """The tables of the layers of a model, as the C++ of its project fills them."""
+    dumps = [family_of(layer).table_dump(layer) for layer in model.get_layers()]
+    return CppTables([dump for dump in dumps if dump], project)

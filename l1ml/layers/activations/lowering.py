@@ -17,21 +17,16 @@ from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import cast, is_constant, relu_cast
 from l1ml.errors import L1mlError
-from l1ml.fixed import FixedType
-from l1ml.layers.dense.lowering import lowest_bit, weight_integers
-from l1ml.layers.registry import Tables, lowers, output_type
+from l1ml.fixed import Constants, FixedType
+from l1ml.layers.activations.tables import TABLE_ACTIVATIONS, uses_table
+from l1ml.layers.parameters import attribute_type, input_type, narrow_constants, output_type
+from l1ml.reference.tables import Tables
 
 MAX_ADDRESS_BITS = 12
 """Largest table address: 4096 entries, about 64 six-input LUTs for each output bit."""
 
 MAX_WORD_BITS = 24
 """alkaid keeps the words of tables in float32, whose mantissa has 24 bits."""
-
-TABLE_ACTIVATIONS = frozenset(
-    {"sigmoid", "tanh", "softplus", "softsign", "elu", "selu", "hard_sigmoid", "hard_tanh", "binary_tanh",
-     "ternary_tanh"}
-)  # fmt: skip
-"""hls4ml activation functions that are lowered as tables."""
 
 
 def _map(values: FVArray, function: Callable[[FVariable], FVariable]) -> FVArray:
@@ -44,16 +39,9 @@ def _clipped_relu(value: FVariable, limit: float, target: FixedType) -> FVariabl
     return cast(value.relu().min_of(limit), target)
 
 
-def uses_table(layer: Any) -> bool:
-    """Whether a layer is lowered as an element-wise table."""
-    return (layer.get_attr("activation") or "").lower() in TABLE_ACTIVATIONS and layer.class_name != "Softmax"
-
-
-@lowers("Activation", "ParametrizedActivation", "HardActivation", "TernaryTanh")
-def activation(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
+def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     """Lower an element-wise activation (``nnet_activation.h``)."""
-    name = layer.get_attr("activation").lower()
-    target = output_type(layer)
+    name, target = layer.get_attr("activation").lower(), output_type(layer)
     if name == "linear":
         return _map(inputs[0], lambda v: cast(v, target))
     if name == "relu":
@@ -66,27 +54,25 @@ def activation(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     if name in ("thresholded_relu", "thresholdedrelu"):
         threshold = _parameter(layer)
         return _map(inputs[0], lambda v: cast((v > threshold).msb_mux(v, 0.0), target))
+    if "param" in layer.weights:
+        return _prelu(layer, inputs[0], target)
     if uses_table(layer):
-        source = FixedType.from_hls4ml(layer.get_input_variable().type.precision)
-        outputs = tables(layer).values["activation"]
+        source, outputs = input_type(layer), tables(layer).values["activation"]
         return _map(inputs[0], lambda v: lookup(v, source, outputs, layer.name))
     known = sorted(TABLE_ACTIVATIONS | {"linear", "relu", "relu1", "relu6", "leaky_relu", "thresholded_relu"})
     raise L1mlError(f"layer {layer.name!r}: activation {name!r} has no Verilog lowering; supported: {', '.join(known)}")
 
 
-@lowers("PReLU")
-def prelu(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
-    """Lower ``PReLU``: one slope per element."""
-    slope_type = FixedType.from_hls4ml(layer.weights["param"].type.precision)
-    slopes = slope_type.to_float(weight_integers(layer, "param")).ravel()
-    target = output_type(layer)
-    values = [_leaky_relu(v, float(s), target) for v, s in zip(np.asarray(inputs[0]), slopes, strict=True)]
-    return FVArray(np.array(values), inputs[0].solver_options, inputs[0].hwconf)
+def _prelu(layer: Any, values: FVArray, target: FixedType) -> FVArray:
+    """``PReLU``: one slope per element."""
+    slopes = narrow_constants(layer, "param").real.ravel()
+    results = [_leaky_relu(v, float(s), target) for v, s in zip(np.asarray(values), slopes, strict=True)]
+    return FVArray(np.array(results), values.solver_options, values.hwconf)
 
 
 def _parameter(layer: Any) -> float:
     """The parameter of a parametrised activation as the C++ sees it, cast to ``param_t``."""
-    param = FixedType.from_hls4ml(layer.get_attr("param_t").precision)
+    param = attribute_type(layer, "param_t")
     return float(param.to_float(param.quantize(float(layer.get_attr("activ_param")))))
 
 
@@ -131,8 +117,8 @@ def lookup(value: FVariable, source: FixedType, outputs: NDArray[np.float64], wh
 
 
 def _require_narrow_outputs(outputs: NDArray[np.float64], where: str) -> None:
-    finest = min(lowest_bit(float(value)) for value in np.unique(outputs) if value)
-    bits = int(np.abs(outputs).max() / finest).bit_length()
+    words = Constants.of(outputs)
+    bits = int(np.abs(words.at(int(words.lowest.min()))).max()).bit_length()
     if bits > MAX_WORD_BITS:
         raise L1mlError(
             f"layer {where!r}: its table has words of {bits} bits; give its result at most {MAX_WORD_BITS} bits"

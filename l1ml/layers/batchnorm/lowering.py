@@ -8,19 +8,14 @@ import numpy as np
 from alkaid.trace import FVArray
 
 from l1ml.compiler.programs.cast import cast
-from l1ml.fixed import FixedType
-from l1ml.layers.dense.lowering import weight_integers
-from l1ml.layers.registry import Tables, lowers, output_type
+from l1ml.layers.parameters import narrow_constants, output_type
+from l1ml.reference.tables import Tables
 
 
-@lowers("BatchNormalization", "ApplyAlpha")
-def normalize(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
+def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     """Lower ``BatchNormalization``; the sum is exact in C++, only the result is cast."""
     values = np.asarray(inputs[0])
-    scale, bias = (
-        FixedType.from_hls4ml(layer.weights[name].type.precision).to_float(weight_integers(layer, name)).ravel()
-        for name in ("scale", "bias")
-    )
+    scale, bias = (narrow_constants(layer, name).real.ravel() for name in ("scale", "bias"))
     target = output_type(layer)
     lowered = [
         cast(value * float(scale[i % len(scale)]) + float(bias[i % len(bias)]), target)

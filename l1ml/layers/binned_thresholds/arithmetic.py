@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
 from l1ml.fixed import MAX_WIDTH, FixedType
+from l1ml.layers.parameters import constants, weight_type
 
 
 @dataclass(frozen=True)
@@ -60,21 +61,17 @@ class BinnedThresholdsArithmetic:
             FixedType.from_hls4ml(layer.get_input_variable(name).type.precision) for name in layer.inputs
         )
         shape = (layer.get_attr("n_points"), layer.get_attr("n_et"), layer.get_attr("n_eta"))
-        integers, types = {}, {}
-        for name in ("et_edges", "eta_edges", "intercept", "slope"):
-            types[name] = FixedType.from_hls4ml(layer.weights[name].type.precision)
-            integers[name] = types[name].quantize(layer.weights[name].data)
         numbers = cls(
             score=score,
             et=et,
             eta=eta,
             pileup=pileup,
-            et_edges=integers["et_edges"],
-            eta_edges=integers["eta_edges"],
-            intercept=integers["intercept"].reshape(shape),
-            slope=integers["slope"].reshape(shape),
-            intercept_type=types["intercept"],
-            slope_type=types["slope"],
+            et_edges=constants(layer, "et_edges").values,
+            eta_edges=constants(layer, "eta_edges").values,
+            intercept=constants(layer, "intercept").values.reshape(shape),
+            slope=constants(layer, "slope").values.reshape(shape),
+            intercept_type=weight_type(layer, "intercept"),
+            slope_type=weight_type(layer, "slope"),
         )
         if numbers.widest > MAX_WIDTH:
             raise L1mlError(

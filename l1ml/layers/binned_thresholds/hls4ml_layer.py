@@ -14,6 +14,7 @@ from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.layers.binned_thresholds.arithmetic import BinnedThresholdsArithmetic, type_for
 from l1ml.layers.cpp import precision_of
+from l1ml.layers.hls4ml import register
 
 HEADER = "nnet_binned_thresholds.h"
 
@@ -59,9 +60,6 @@ class BinnedThresholds(Layer):
             raise L1mlError(f"layer {self.name!r}: two of its {name} are the same in steps of {fixed.lsb}")
         plain = FixedType(fixed.width, fixed.integer, fixed.signed)
         self.add_weights_variable(name, data=plain.to_float(edges), precision=precision_of(plain))
-
-
-CLASS = BinnedThresholds
 
 
 def parse(keras_layer: Any, input_names: Any, input_shapes: Any, reader: Any) -> tuple[dict[str, Any], list[Any]]:
@@ -123,4 +121,4 @@ class BinnedThresholdsFunction(FunctionCallTemplate):
         )
 
 
-TEMPLATES = (BinnedThresholdsConfig, BinnedThresholdsFunction)
+register(BinnedThresholds, (BinnedThresholdsConfig, BinnedThresholdsFunction), HEADER, parse)

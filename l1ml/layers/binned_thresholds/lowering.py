@@ -9,11 +9,10 @@ from alkaid.trace import FVariable, FVArray
 
 from l1ml.compiler.programs.operations import read, tree_sum
 from l1ml.layers.binned_thresholds.arithmetic import BinnedThresholdsArithmetic
-from l1ml.layers.registry import Tables, lowers
+from l1ml.reference.tables import Tables
 
 
-@lowers("BinnedThresholds")
-def binned_thresholds(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
+def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     """Lower ``BinnedThresholds`` (``nnet_binned_thresholds.h``); ``arithmetic.py`` defines the steps."""
     numbers = BinnedThresholdsArithmetic.of(layer)
     score, et, eta, pileup = (np.asarray(values)[0] for values in inputs)

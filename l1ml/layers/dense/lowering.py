@@ -8,36 +8,23 @@ loss is per product and is reproduced per product.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from alkaid.trace import FVariable, FVArray
-from hls4ml.model.types import FixedPrecisionType, IntegerPrecisionType, XnorPrecisionType
+from hls4ml.model.types import IntegerPrecisionType, XnorPrecisionType
 from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import cast, is_constant
 from l1ml.errors import L1mlError
-from l1ml.fixed import FixedType
-from l1ml.layers.registry import Tables, attribute_type, lowers, output_type
+from l1ml.fixed import Constants, FixedType
+from l1ml.layers.family import Sums
+from l1ml.layers.parameters import attribute_type, narrow_constants, output_type
+from l1ml.reference.tables import Tables
 
-MAX_WEIGHT_BITS = 24
-"""alkaid keeps constants in float32, whose mantissa has 24 bits."""
 
-
-@dataclass(frozen=True)
-class DenseParameters:
-    """The numbers of a dense layer as its C++ sees them.
-
-    Attributes:
-        weights: Real weights, shape (n_in, n_out).
-        start: Real values from which the accumulators start, ``accum_t(bias)``, shape (n_out,).
-        accum: Type of the accumulators.
-    """
-
-    weights: NDArray[np.float64]
-    start: NDArray[np.float64]
-    accum: FixedType
+class DenseParameters(Sums):
+    """The numbers of a dense layer as its C++ sees them; the sums start from ``accum_t(bias)``."""
 
     @classmethod
     def of(cls, layer: Any) -> DenseParameters:
@@ -48,20 +35,17 @@ class DenseParameters:
         """
         if isinstance(layer.get_input_variable().type.precision, XnorPrecisionType):
             raise L1mlError(f"layer {layer.name!r}: binary inputs have no Verilog lowering; use fixed-point inputs")
-        real = {
-            name: FixedType.from_hls4ml(layer.weights[name].type.precision).to_float(weight_integers(layer, name))
-            for name in ("weight", "bias")
-        }
+        weight, bias = (narrow_constants(layer, name) for name in ("weight", "bias"))
+        values, accum = weight.values, attribute_type(layer, "accum_t")
         if _is_ternary(layer):
-            real["weight"] = np.where(real["weight"] == -2, 1.0, real["weight"])
+            values = np.where(values == -2, 1, values)
         if layer.get_attr("_weights_transposed"):  # as hls4ml's strategy Resource reads them
-            real["weight"] = real["weight"].T
-        accum = attribute_type(layer, "accum_t")
-        return cls(real["weight"], accum.to_float(accum.quantize(real["bias"])), accum)
+            values = values.T
+        start = Constants(accum.cast(bias.values, -bias.exponent), -accum.fraction)
+        return cls(Constants(values, weight.exponent), start, accum)
 
 
-@lowers("Dense")
-def dense(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
+def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     """Lower ``Dense`` (and QKeras' ``QDense``): ``result_t(accum_t(bias) + sum accum_t(x_i w_ij))``."""
     result = output_type(layer)
     sums = accumulate(inputs[0], DenseParameters.of(layer))
@@ -74,29 +58,7 @@ def _is_ternary(layer: Any) -> bool:
     return isinstance(precision, IntegerPrecisionType) and precision.width == 2 and bool(precision.signed)
 
 
-def weight_integers(layer: Any, name: str) -> NDArray[np.int64]:
-    """A layer's weights as integers in LSB of their type, as the C++ holds them.
-
-    Raises:
-        L1mlError: For weights that are not plain fixed-point or are wider than ``MAX_WEIGHT_BITS``.
-    """
-    variable = layer.weights[name]
-    precision = variable.type.precision
-    if not isinstance(precision, (FixedPrecisionType, IntegerPrecisionType)):
-        raise L1mlError(
-            f"layer {layer.name!r}: {name} of type {type(precision).__name__} has no Verilog lowering; "
-            "use fixed-point weights"
-        )
-    fixed = FixedType.from_hls4ml(precision)
-    if fixed.width > MAX_WEIGHT_BITS:
-        raise L1mlError(f"layer {layer.name!r}: {name} has {fixed.width} bits; at most {MAX_WEIGHT_BITS} are supported")
-    # hls4ml writes weights as decimals with as many digits as the type has fractional bits, and it is this text that
-    # the C++ casts: for a weight that is not on the type's grid, the digits decide.
-    written = np.array([float(text) for text in variable], dtype=np.float64)
-    return fixed.quantize(written.reshape(variable.data.shape))
-
-
-def accumulate(x: FVArray, parameters: DenseParameters) -> list[FVariable]:
+def accumulate(x: FVArray, parameters: Sums) -> list[FVariable]:
     """The sums of a dense layer in ``accum_t``.
 
     Args:
@@ -106,10 +68,10 @@ def accumulate(x: FVArray, parameters: DenseParameters) -> list[FVariable]:
     Returns:
         n_out symbolic values, each within ``accum_t``.
     """
-    real, start, accum = parameters.weights, parameters.start, parameters.accum
-    if accum.saturation != "WRAP" and not never_overflows(x, real, start, accum):
+    real, start, accum = parameters.weights.real, parameters.start.real, parameters.accum
+    if accum.saturation != "WRAP" and not never_overflows(x, parameters):
         return _accumulate_in_order(x, real, start, accum)
-    if products_are_exact(x, real, accum):
+    if products_are_exact(x, parameters):
         rows, kernel = list(np.asarray(x)), real
     else:
         rows, kernel = _cast_products(x, real, accum)
@@ -129,27 +91,20 @@ def _variable(value: Any, like: FVArray) -> FVariable:
     return value if isinstance(value, FVariable) else FVariable.from_const(float(value), hwconf=like.hwconf)
 
 
-def lowest_bit(value: float) -> float:
-    """Worth of the lowest set bit of a real number."""
-    numerator, denominator = abs(value).as_integer_ratio()
-    return (numerator & -numerator) / denominator
-
-
-def products_are_exact(x: FVArray, real: NDArray[np.float64], accum: FixedType) -> bool:
+def products_are_exact(x: FVArray, parameters: Sums) -> bool:
     """Whether ``accum_t`` keeps every bit of every product."""
-    return all(
-        variable.step * lowest_bit(weight) >= accum.lsb
-        for variable, row in zip(np.asarray(x), real, strict=True)
-        for weight in row[row != 0]
-        if variable.low != variable.high or variable.low != 0
-    )
+    counts = [variable.low != variable.high or variable.low != 0 for variable in np.asarray(x)]
+    steps = np.array([variable.step for variable in np.asarray(x)])[counts]
+    products = np.ldexp(steps[:, None], parameters.weights.lowest[counts])
+    return bool(np.all(products >= parameters.accum.lsb))
 
 
-def never_overflows(x: FVArray, real: NDArray[np.float64], start: NDArray[np.float64], accum: FixedType) -> bool:
+def never_overflows(x: FVArray, parameters: Sums) -> bool:
     """Whether no product and no partial sum can leave the accumulator's range, whatever the order and the rounding."""
+    real, accum = parameters.weights.real, parameters.accum
     ends = np.array([(v.low, v.high) for v in np.asarray(x)]).T[:, :, None] * real
     low, high = np.floor(ends.min(axis=0) / accum.lsb), np.ceil(ends.max(axis=0) / accum.lsb)  # of each product
-    first = start / accum.lsb
+    first = parameters.start.values
     least = np.minimum(first + np.minimum(low, 0).sum(axis=0), low.min(axis=0))
     most = np.maximum(first + np.maximum(high, 0).sum(axis=0), high.max(axis=0))
     return bool(np.all(least >= accum.lowest) and np.all(most <= accum.maximum))

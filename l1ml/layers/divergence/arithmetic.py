@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
+from l1ml.layers.parameters import constants, output_type, weight_type
 from l1ml.layers.sum_of_squares.arithmetic import MAX_INPUT_BITS
 
 MAX_TERM_BITS = 24
@@ -56,15 +57,13 @@ class DivergenceArithmetic:
         mean, log_variance = (
             FixedType.from_hls4ml(layer.get_input_variable(name).type.precision) for name in layer.inputs
         )
-        stored = layer.weights["term"]
-        term = FixedType.from_hls4ml(stored.type.precision)
         return cls(
             size=int(layer.get_attr("n_in")),
             mean=mean,
             log_variance=log_variance,
-            term=term,
-            result=FixedType.from_hls4ml(layer.get_output_variable().type.precision),
-            table=np.roll(term.quantize(stored.data), -log_variance.minimum),
+            term=weight_type(layer, "term"),
+            result=output_type(layer),
+            table=np.roll(constants(layer, "term").values, -log_variance.minimum),
         )
 
     @classmethod

@@ -14,6 +14,7 @@ from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.layers.cpp import ap_type, precision_of
 from l1ml.layers.divergence.arithmetic import DivergenceArithmetic, exact_divergence, term_table, term_type
+from l1ml.layers.hls4ml import register
 
 HEADER = "nnet_divergence.h"
 
@@ -57,9 +58,6 @@ class Divergence(Layer):
     def _type(self, name: str, default: FixedType) -> FixedType:
         precision, _ = self.model.config.get_precision(self, name)
         return default if isinstance(precision, UnspecifiedPrecisionType) else FixedType.from_hls4ml(precision)
-
-
-CLASS = Divergence
 
 
 def parse(keras_layer: Any, input_names: Any, input_shapes: Any, reader: Any) -> tuple[dict[str, Any], list[int]]:
@@ -125,4 +123,4 @@ class DivergenceFunction(FunctionCallTemplate):
         return call.format(**params, means=means, log_variances=log_variances)
 
 
-TEMPLATES = (DivergenceConfig, DivergenceFunction)
+register(Divergence, (DivergenceConfig, DivergenceFunction), HEADER, parse)

@@ -10,12 +10,11 @@ from alkaid.trace import FVariable, FVArray
 from l1ml.compiler.programs.cast import cast
 from l1ml.compiler.programs.operations import tree_sum
 from l1ml.layers.divergence.arithmetic import DivergenceArithmetic
-from l1ml.layers.registry import Tables, lowers
 from l1ml.layers.sum_of_squares.lowering import square
+from l1ml.reference.tables import Tables
 
 
-@lowers("Divergence")
-def divergence(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
+def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     """Lower ``Divergence`` (``nnet_divergence.h``); ``l1ml.layers.divergence.arithmetic`` defines the steps."""
     numbers = DivergenceArithmetic.of(layer)
     means, log_variances = (np.asarray(values) for values in inputs)

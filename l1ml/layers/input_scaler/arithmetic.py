@@ -11,6 +11,7 @@ The scaler of CMS's AXOL1TL has a working type of ``fixed<18,13>`` and a result 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
+from l1ml.layers.parameters import attribute_type, constants, input_type, output_type
 
 MAX_OFFSET_BITS = 24
 """Widest type of the offsets; wider ones are no constants of the RTL."""
@@ -47,14 +49,13 @@ class InputScalerArithmetic:
     @classmethod
     def of(cls, layer: Any) -> InputScalerArithmetic:
         """Read them from an hls4ml layer whose types are known."""
-        offset, work = (FixedType.from_hls4ml(layer.get_attr(f"{name}_t").precision) for name in ("offset", "work"))
         return cls(
-            source=FixedType.from_hls4ml(layer.get_input_variable().type.precision),
-            offset=offset,
-            work=work,
-            result=FixedType.from_hls4ml(layer.get_output_variable().type.precision),
-            offsets=offset.quantize(layer.weights["offset"].data),
-            shifts=np.asarray(layer.weights["shift"].data, dtype=np.int64),
+            source=input_type(layer),
+            offset=attribute_type(layer, "offset_t"),
+            work=attribute_type(layer, "work_t"),
+            result=output_type(layer),
+            offsets=constants(layer, "offset").values,
+            shifts=constants(layer, "shift").values,
         )
 
     @property
@@ -78,6 +79,13 @@ class InputScalerArithmetic:
         kept = u & ((1 << (self.work.width - left)) - 1)  # what a shift to the left does not push out
         moved = self.wrapping.cast(kept << left, self.work.fraction)
         return self.result.cast(np.where(right > 0, u >> right, moved), self.work.fraction)
+
+
+def inverse(numbers: InputScalerArithmetic) -> Callable[[NDArray[np.float64]], NDArray[np.int64]]:
+    """The inputs, in LSB, whose images are nearest to what is wanted."""
+    every = np.arange(numbers.source.minimum, numbers.source.maximum + 1)
+    images = numbers.run(np.repeat(every[:, None], len(numbers.shifts), axis=1)) * numbers.result.lsb
+    return lambda wanted: every[np.abs(images - wanted).argmin(axis=0)]
 
 
 def offset_type(offsets: NDArray[np.float64]) -> FixedType:

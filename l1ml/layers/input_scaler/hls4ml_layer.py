@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
+from l1ml.layers.hls4ml import register
 from l1ml.layers.input_scaler.arithmetic import offset_type
 
 HEADER = "nnet_input_scaler.h"
@@ -64,9 +65,6 @@ class InputScaler(Layer):
             )
 
 
-CLASS = InputScaler
-
-
 def parse(keras_layer: Any, input_names: Any, input_shapes: Any, reader: Any) -> tuple[dict[str, Any], list[int]]:
     """Make a layer of hls4ml of one of Keras."""
     from hls4ml.converters.keras_v2_to_hls import parse_default_keras_layer
@@ -109,4 +107,4 @@ class InputScalerFunction(FunctionCallTemplate):
         return call.format(**self._default_function_params(node))
 
 
-TEMPLATES = (InputScalerConfig, InputScalerFunction)
+register(InputScaler, (InputScalerConfig, InputScalerFunction), HEADER, parse)

@@ -9,11 +9,10 @@ from alkaid.trace import FVariable, FVArray
 
 from l1ml.compiler.programs.cast import cast, floor_to, require_narrow
 from l1ml.layers.input_scaler.arithmetic import InputScalerArithmetic
-from l1ml.layers.registry import Tables, lowers
+from l1ml.reference.tables import Tables
 
 
-@lowers("InputScaler")
-def input_scaler(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
+def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     """Lower ``InputScaler`` (``nnet_input_scaler.h``); ``l1ml.layers.input_scaler.arithmetic`` defines the steps."""
     numbers = InputScalerArithmetic.of(layer)
     offsets = numbers.offset.to_float(numbers.offsets)

@@ -10,7 +10,8 @@ from alkaid.trace import FVariable, FVArray
 
 from l1ml.compiler.programs.cast import cast
 from l1ml.errors import L1mlError
-from l1ml.layers.registry import Tables, lowers, output_type
+from l1ml.layers.parameters import output_type
+from l1ml.reference.tables import Tables
 
 _FUNCTIONS: dict[str, Callable[[FVariable, FVariable], FVariable]] = {
     "add": lambda a, b: a + b,
@@ -22,8 +23,7 @@ _FUNCTIONS: dict[str, Callable[[FVariable, FVariable], FVariable]] = {
 }
 
 
-@lowers("Merge")
-def merge(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
+def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     """Lower ``Merge`` and ``Concatenate`` (``nnet_merge.h``): an exact result, cast once.
 
     Raises:

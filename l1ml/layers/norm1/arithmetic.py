@@ -20,6 +20,7 @@ multiplexers for every input if these are more than 16.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil
@@ -30,6 +31,7 @@ from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
+from l1ml.layers.parameters import constants, input_type, output_type
 
 TABLE_BITS, RECIPROCAL_BITS, GUARD_BITS = 8, 8, 2
 """Defaults of t, b and the guard bits."""
@@ -64,7 +66,7 @@ class Norm1Arithmetic:
         Raises:
             L1mlError: If no sum can be as large as ``smallest``.
         """
-        source = FixedType.from_hls4ml(layer.get_input_variable().type.precision)
+        source = input_type(layer)
         size, smallest, bits = (layer.get_attr(name) for name in ("n_in", "smallest", "reciprocal_bits"))
         largest = size * max(-source.minimum, source.maximum) * source.lsb
         if smallest > largest:
@@ -75,9 +77,9 @@ class Norm1Arithmetic:
         return cls(
             size=size,
             source=source,
-            result=FixedType.from_hls4ml(layer.get_output_variable().type.precision),
+            result=output_type(layer),
             smallest=max(1, ceil(smallest / source.lsb)),
-            reciprocals=np.rint(np.ldexp(layer.weights["reciprocal"].data, bits)).astype(np.int64),
+            reciprocals=constants(layer, "reciprocal").values,
             reciprocal_bits=bits,
             guard_bits=int(layer.get_attr("guard_bits")),
         )
@@ -154,3 +156,26 @@ def reciprocal_table(table_bits: int, reciprocal_bits: int) -> NDArray[np.int64]
     edges = 1 + np.arange((1 << table_bits) + 1) / (1 << table_bits)
     exact = 2 / (edges[:-1] + edges[1:])
     return np.minimum(np.rint(np.ldexp(exact, reciprocal_bits)), (1 << reciprocal_bits) - 1).astype(np.int64)
+
+
+def inverse(layer: Any) -> Callable[[NDArray[np.float64]], NDArray[np.int64]]:
+    """Inputs, in LSB, whose quotients by their sum are the ones that are wanted; those at the ends may be beyond them.
+
+    Args:
+        layer: Of hls4ml's graph.
+    """
+    source = input_type(layer)
+
+    def find(wanted: NDArray[np.float64]) -> NDArray[np.int64]:
+        best, error = wanted, np.inf
+        for total in (1.0, -1.0):
+            rest = total - wanted.sum()
+            beyond = wanted >= wanted.max() if rest > 0 else wanted <= wanted.min()
+            tried = wanted + beyond * rest / beyond.sum()
+            missed = float(np.abs(np.clip(tried, -1, 1) - wanted).sum())
+            if missed < error:
+                best, error = tried, missed
+        room = np.where(best > 0, source.maximum, source.minimum) / np.where(best, best, np.inf)
+        return np.rint(best * room[best != 0].min(initial=source.maximum)).astype(np.int64)
+
+    return find

@@ -29,7 +29,7 @@ from l1ml.compiler.circuit import (
     next_count,
     plus,
 )
-from l1ml.compiler.folded import PrintedSegment
+from l1ml.compiler.hardware import Hardware
 from l1ml.compiler.network import Segment, Tensor
 from l1ml.compiler.programs.circuit import Pipeline, Sink, Source, bus_of, hardware_of
 from l1ml.compiler.programs.operations import tree_sum
@@ -41,7 +41,7 @@ from l1ml.layers.norm1.lowering import quotient, scale
 START, FIRST, TAKE, COLLECT = Net("start"), Net("first"), Net("take"), Net("collect")
 
 
-def fold_norm(segment: Segment, source: Tensor, *, capture: bool, stage_delay: float) -> PrintedSegment:
+def fold_norm(segment: Segment, source: Tensor, *, capture: bool, stage_delay: float) -> Hardware:
     """Fold a segment that is a Norm1.
 
     Args:
@@ -85,7 +85,7 @@ def fold_norm(segment: Segment, source: Tensor, *, capture: bool, stage_delay: f
     quotients = divide.hardware([sink] * lanes)
     delay = slices + part.stages + common.stages
     start, held = capture_of(source, START, "held", capture=capture)
-    return PrintedSegment(
+    return Hardware(
         about=(
             f"Folded: {slices} slices of {lanes} inputs each pass once for the sum and, {delay} clock cycles later, "
             "once for the division.",
@@ -162,7 +162,7 @@ def _slices(source: Tensor, taken: Net, delayed: Net, slices: int, delay: int) -
 def _total(total: Net, part: Expression) -> Section:
     """The sum of all slices."""
     of_slice = Net("part", total.width, True)
-    before = Choice(FIRST, Constant(0, total.width), total)
+    before = Choice(FIRST, Constant(0, total.width, is_signed=True), total)
     return Section("", (Register(of_slice, part), Register(total, plus(of_slice, before))))
 
 

@@ -11,6 +11,7 @@ from hls4ml.model.layers import Layer
 from hls4ml.model.types import FixedPrecisionType, RoundingMode, SaturationMode, UnspecifiedPrecisionType
 
 from l1ml.layers.cpp import ap_type
+from l1ml.layers.hls4ml import register
 from l1ml.layers.norm1.arithmetic import GUARD_BITS, RECIPROCAL_BITS, TABLE_BITS, Norm1Arithmetic, reciprocal_table
 
 HEADER = "nnet_norm1.h"
@@ -38,9 +39,6 @@ class Norm1(Layer):
         self.add_weights_variable(
             "reciprocal", data=np.ldexp(table.astype(float), -bits), precision=FixedPrecisionType(bits, 0, signed=False)
         )
-
-
-CLASS = Norm1
 
 
 def parse(keras_layer: Any, input_names: Any, input_shapes: Any, reader: Any) -> tuple[dict[str, Any], list[int]]:
@@ -109,4 +107,4 @@ class Norm1Function(FunctionCallTemplate):
         return call.format(**params, table=table)
 
 
-TEMPLATES = (Norm1Config, Norm1Function)
+register(Norm1, (Norm1Config, Norm1Function), HEADER, parse)

@@ -13,14 +13,13 @@ from l1ml.compiler.programs.cast import cast, finish_rounding, is_constant, over
 from l1ml.compiler.programs.operations import multiply, read, tree_sum
 from l1ml.fixed import FixedType
 from l1ml.layers.norm1.arithmetic import Norm1Arithmetic
-from l1ml.layers.registry import Tables, lowers
+from l1ml.reference.tables import Tables
 
 Shift = tuple[int, FVariable]
 """Places to shift left, and a bit that is set where nothing is to be shifted."""
 
 
-@lowers("Norm1")
-def norm1(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
+def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     """Lower ``Norm1`` (``nnet_norm1.h``); ``l1ml.layers.norm1.arithmetic`` defines the steps."""
     numbers = Norm1Arithmetic.of(layer)
     x = [value * 2.0**numbers.source.fraction for value in np.asarray(inputs[0])]

@@ -3,3 +3,9 @@
 What it computes is `l1ml.datasets.ring_builder.sum_rings` on integers. Cells come as a stream, some in each clock
 cycle. ``plan.py`` has its numbers, `writing.write` writes its Verilog.
 """
+
+from __future__ import annotations
+
+from l1ml.layers.family import Family
+
+FAMILY = Family(__name__, (), streams=True, takes_words=True)

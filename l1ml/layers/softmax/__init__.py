@@ -1,0 +1,22 @@
+"""Softmax, by hls4ml's tables or as the place of the largest value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from l1ml.layers.family import Family
+from l1ml.templates import render
+
+
+class _Softmax(Family):
+    """Softmax, whose outputs depend on all inputs."""
+
+    def table_dump(self, layer: Any) -> str:
+        """The exponentials, the inverses, and the types that address them."""
+        stable = layer.get_attr("implementation", "stable") == "stable"
+        address = "config::inp_norm_t" if stable else layer.get_input_variable().type.name
+        values = {"layer": layer.name, "index": layer.index, "address": address, "negative": str(stable).lower()}
+        return render("softmax/tables.cpp.j2", **values)
+
+
+FAMILY = _Softmax(__name__, ("Softmax",), opens_segment=True)

@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 from l1ml.compiler.programs.cast import cast
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
-from l1ml.layers.registry import Tables, lowers, output_type
-from l1ml.reference.tables import LayerTables
+from l1ml.layers.parameters import output_type
+from l1ml.reference.tables import LayerTables, Tables
 
 
-@lowers("Softmax")
-def softmax(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
+def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     """Lower ``Softmax`` over the last axis, or over ``n_slice`` of ``n_outer`` × ``n_slice`` × ``n_inner``."""
     implementation = layer.get_attr("implementation", "stable")
     slices = {"stable": _stable, "latency": _latency, "argmax": _argmax}

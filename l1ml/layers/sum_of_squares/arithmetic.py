@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
+from l1ml.layers.parameters import attribute_type, input_type, output_type
 
 MAX_INPUT_BITS = 24
 """Widest type of the inputs, so that a square fits an int64 and a cast of it alkaid's constants."""
@@ -47,7 +48,7 @@ class SumOfSquaresArithmetic:
         Raises:
             L1mlError: If the inputs are too wide.
         """
-        source = FixedType.from_hls4ml(layer.get_input_variable().type.precision)
+        source = input_type(layer)
         if source.width > MAX_INPUT_BITS:
             raise L1mlError(
                 f"layer {layer.name!r}: inputs of {source.width} bits; at most {MAX_INPUT_BITS} can be squared: "
@@ -56,8 +57,8 @@ class SumOfSquaresArithmetic:
         return cls(
             size=int(layer.get_attr("n_in")),
             source=source,
-            accum=FixedType.from_hls4ml(layer.get_attr("accum_t").precision),
-            result=FixedType.from_hls4ml(layer.get_output_variable().type.precision),
+            accum=attribute_type(layer, "accum_t"),
+            result=output_type(layer),
         )
 
     def run(self, x: NDArray[np.int64]) -> NDArray[np.int64]:

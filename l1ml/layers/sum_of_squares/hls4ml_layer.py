@@ -7,10 +7,11 @@ from typing import Any
 from hls4ml.backends.template import FunctionCallTemplate, LayerConfigTemplate
 from hls4ml.model.attributes import Attribute, TypeAttribute
 from hls4ml.model.layers import Layer
-from hls4ml.model.types import NamedType, UnspecifiedPrecisionType
+from hls4ml.model.types import NamedType
 
-from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
+from l1ml.layers.cpp import exact_result
+from l1ml.layers.hls4ml import register
 from l1ml.layers.sum_of_squares.arithmetic import exact_sum
 
 HEADER = "nnet_sum_of_squares.h"
@@ -30,25 +31,12 @@ class SumOfSquares(Layer):
         Raises:
             L1mlError: If a type is ``auto`` and that of the inputs is not known.
         """
-        accum, result = (self._precision(name) for name in ("accum", "result"))
+        accum, result = (exact_result(self, self._exact, name) for name in ("accum", "result"))
         self.set_attr("accum_t", NamedType(f"{self.name}_accum_t", accum))
         self.add_output_variable([1], precision=result)
 
-    def _precision(self, name: str) -> Any:
-        precision, _ = self.model.config.get_precision(self, name)
-        if not isinstance(precision, UnspecifiedPrecisionType):
-            return precision
-        source = self.get_input_variable().type.precision
-        if isinstance(source, UnspecifiedPrecisionType):
-            raise L1mlError(
-                f"layer {self.name!r}: precision {name!r} is auto, and so is the result of the layer before it; give "
-                "a type to one of them"
-            )
-        exact = exact_sum(int(self.get_attr("n_in")), FixedType.from_hls4ml(source))
-        return self.model.config.backend.convert_precision_string(str(exact))
-
-
-CLASS = SumOfSquares
+    def _exact(self, source: FixedType) -> FixedType:
+        return exact_sum(int(self.get_attr("n_in")), source)
 
 
 def parse(keras_layer: Any, input_names: Any, input_shapes: Any, reader: Any) -> tuple[dict[str, Any], list[int]]:
@@ -90,4 +78,4 @@ class SumOfSquaresFunction(FunctionCallTemplate):
         return call.format(**self._default_function_params(node))
 
 
-TEMPLATES = (SumOfSquaresConfig, SumOfSquaresFunction)
+register(SumOfSquares, (SumOfSquaresConfig, SumOfSquaresFunction), HEADER, parse)

@@ -10,15 +10,14 @@ from alkaid.trace import FVariable, FVArray
 
 from l1ml.compiler.programs.cast import cast, is_constant
 from l1ml.compiler.programs.operations import multiply, tree_sum
-from l1ml.layers.registry import Tables, lowers
 from l1ml.layers.sum_of_squares.arithmetic import SumOfSquaresArithmetic
+from l1ml.reference.tables import Tables
 
 TABLE_BITS = 6
 """A square of no more bits than this is a table: one LUT for each bit of it."""
 
 
-@lowers("SumOfSquares")
-def sum_of_squares(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
+def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     """Lower ``SumOfSquares`` (``nnet_sum_of_squares.h``); ``arithmetic.py`` defines the steps."""
     numbers = SumOfSquaresArithmetic.of(layer)
     squares = [cast(square(value), numbers.accum) for value in np.asarray(inputs[0])]

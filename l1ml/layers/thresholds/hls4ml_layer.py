@@ -10,6 +10,7 @@ from hls4ml.model.layers import Layer
 from hls4ml.model.types import IntegerPrecisionType
 
 from l1ml.errors import L1mlError
+from l1ml.layers.hls4ml import register
 from l1ml.layers.thresholds.arithmetic import BIT
 
 HEADER = "nnet_thresholds.h"
@@ -23,9 +24,6 @@ class Thresholds(Layer):
     def initialize(self) -> None:
         """Add the output."""
         self.add_output_variable([self.get_attr("n_out")], precision=IntegerPrecisionType(BIT.width, signed=BIT.signed))
-
-
-CLASS = Thresholds
 
 
 def parse(keras_layer: Any, input_names: Any, input_shapes: Any, reader: Any) -> tuple[dict[str, Any], list[int]]:
@@ -78,4 +76,4 @@ class ThresholdsFunction(FunctionCallTemplate):
         return call.format(**params, threshold=threshold)
 
 
-TEMPLATES = (ThresholdsConfig, ThresholdsFunction)
+register(Thresholds, (ThresholdsConfig, ThresholdsFunction), HEADER, parse)

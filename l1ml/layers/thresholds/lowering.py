@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 from alkaid.trace import FVArray
 
-from l1ml.layers.registry import Tables, lowers
+from l1ml.reference.tables import Tables
 
 
-@lowers("Thresholds")
-def thresholds(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
+def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     """Lower ``Thresholds`` (``nnet_thresholds.h``): the sign of score - threshold."""
     (score,), levels = (np.asarray(values) for values in inputs)
     bits = [~(score - level).is_negative() for level in levels]

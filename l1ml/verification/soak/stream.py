@@ -47,9 +47,8 @@ class Stream:
     @property
     def chunk_size(self) -> int:
         """Events of each chunk but the last."""
-        bits = max(
-            self.design.words * sum(t.bits for t in self.design.inputs), sum(t.bits for t in self.design.outputs)
-        )
+        design = self.design
+        bits = max(t.beats * sum(other.bits for other in bus) for bus in (design.inputs, design.outputs) for t in bus)
         return max(1, min(self.largest_chunk, BITS_OF_CHUNK // bits, max(100, self.events // SHORT_SOAK)))
 
     @property
@@ -105,11 +104,9 @@ class Stream:
 
     def _range(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Smallest and largest value of each element of an event."""
-        inputs = self.design.inputs * self.design.words
+        inputs = self.design.inputs
         low = np.concatenate([np.full(t.size, t.type.minimum) for t in inputs])
         return low, np.concatenate([np.full(t.size, t.type.maximum) for t in inputs])
 
     def _is_setting(self) -> NDArray[np.bool_]:
-        return np.concatenate(
-            [np.full(t.size, t.name in self.settings) for t in self.design.inputs * self.design.words]
-        )
+        return np.concatenate([np.full(t.size, t.name in self.settings) for t in self.design.inputs])

@@ -1,10 +1,10 @@
-"""Reuse factors above 1: the work of a layer spread over several clock cycles."""
+"""Reuse factors above 1: the work of a dense layer spread over several clock cycles."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from l1ml.compiler.folded import PrintedSegment
+from l1ml.compiler.hardware import Hardware
 from l1ml.compiler.network import Segment
 from l1ml.compiler.programs.trace import Interval
 from l1ml.errors import L1mlError
@@ -12,25 +12,11 @@ from l1ml.layers.dense.folding.digits.printing import print_digits
 from l1ml.layers.dense.folding.digits.segment import fold_digits
 from l1ml.layers.dense.folding.multipliers.printing import print_multipliers
 from l1ml.layers.dense.folding.multipliers.segment import Multiplier, fold_multipliers
-from l1ml.layers.dense.folding.sums import rows_that_count
-from l1ml.layers.dense.lowering import DenseParameters
-from l1ml.layers.norm1.folding import fold_norm
-from l1ml.layers.registry import Tables
-
-__all__ = ["PrintedSegment", "depends_on_event", "fold"]
+from l1ml.reference.tables import Tables
 
 
-def depends_on_event(segment: Segment, intervals: list[Interval]) -> bool:
-    """Whether anything that the layer at the head of a segment computes can change, so that there is work to fold."""
-    if segment.layers[0].class_name != "Dense":
-        return True
-    return bool(rows_that_count(DenseParameters.of(segment.layers[0]), intervals))
-
-
-def fold(
-    segment: Segment, intervals: list[Interval], tables: Tables, *, capture: bool, stage_delay: float
-) -> PrintedSegment:
-    """Fold a segment: a dense layer and what follows it by that layer's strategy, or a normalisation.
+def fold(segment: Segment, intervals: list[Interval], tables: Tables, *, capture: bool, stage_delay: float) -> Hardware:
+    """Fold a segment, a dense layer and what follows it, by the strategy of the layer.
 
     Args:
         segment: The layers; one input, on which they depend.
@@ -43,11 +29,9 @@ def fold(
         L1mlError: If the layer does what its strategy does not reproduce at reuse factors above 1.
     """
     (source,) = segment.inputs
-    if segment.layers[0].class_name == "Norm1":
-        return fold_norm(segment, source, capture=capture, stage_delay=stage_delay)
     asked, reuse_factor = segment.layers[0].get_attr("rtl_strategy"), segment.reuse_factor
 
-    def by(strategy: str) -> PrintedSegment:
+    def by(strategy: str) -> Hardware:
         if strategy == "distributed_arithmetic":
             digits = fold_digits(segment, reuse_factor, intervals, tables)
             return print_digits(digits, segment, source, capture=capture, stage_delay=stage_delay)
@@ -58,9 +42,9 @@ def fold(
     return by(asked) if asked != "auto" else _cheapest(by)
 
 
-def _cheapest(by: Callable[[str], PrintedSegment]) -> PrintedSegment:
+def _cheapest(by: Callable[[str], Hardware]) -> Hardware:
     """The strategy with the lowest price of those that reproduce the layer."""
-    done: list[PrintedSegment] = []
+    done: list[Hardware] = []
     refusals: list[L1mlError] = []
     for strategy in ("distributed_arithmetic", "Resource", "Latency"):
         try:

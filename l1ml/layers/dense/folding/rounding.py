@@ -15,7 +15,9 @@ from alkaid.trace import FVariable
 
 from l1ml.compiler.programs.cast import finish_rounding, floor_to, overflow
 from l1ml.fixed import FixedType
-from l1ml.layers.registry import output_type
+from l1ml.layers.family import Clip
+from l1ml.layers.parameters import output_type
+from l1ml.layers.registry import family_of
 
 FOLDABLE = {"TRN": 0.0, "RND": 0.5, "RND_CONV": 0.5}
 """Rounding modes that begin with adding a constant, in LSB of the result."""
@@ -68,8 +70,9 @@ def plan_rounding(
     if not _holds(accum, bounds, lsb):
         return None
     steps = [(output_type(layers[0]), False, 0)]
-    if len(layers) > 1 and layers[1].get_attr("activation") in ("linear", "relu"):
-        steps.append((output_type(layers[1]), layers[1].get_attr("activation") == "relu", 1))
+    behind = family_of(layers[1]).bounds(layers[1]) if len(layers) > 1 else None
+    if isinstance(behind, Clip):
+        steps.append((output_type(layers[1]), behind.relu, 1))
     cut: FixedType | None = None
     for target, relu, count in steps:
         grid = max(lsb, cut.lsb) if cut else lsb

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from l1ml.compiler.network import Segment
 from l1ml.compiler.programs.trace import HARDWARE, Interval
 from l1ml.errors import L1mlError
+from l1ml.fixed import Constants, FixedType
 from l1ml.layers.dense.folding.rounding import RoundingPlan, plan_rounding
-from l1ml.layers.dense.lowering import DenseParameters, lowest_bit, never_overflows, products_are_exact
+from l1ml.layers.dense.lowering import DenseParameters, never_overflows, products_are_exact
+from l1ml.layers.family import Sums
 
 
 @dataclass(frozen=True)
@@ -23,30 +25,40 @@ class DenseSums:
     Attributes:
         rows: Index of each input that takes part; the others are constant or have no weights.
         inputs: What each of these can be, in real numbers.
-        lsb: Worth of 1 in the integers of the inputs.
+        input_exponent: 1 in the integers of the inputs is worth ``2**input_exponent``.
         weights: Shape (rows, n_out).
         starts: Bias, constant inputs and the offset of the rounding; shape (n_out,).
         dropped_bits: Bits that ``accum_t`` truncates from each product.
-        unit: Worth of 1 in the sums.
+        exponent: 1 in the sums is worth ``2**exponent``.
         rounding: The first rounding behind the sums, if its offset is in ``starts``.
-        parameters: The layer's real numbers.
+        accum: Type of the accumulators.
     """
 
     rows: list[int]
     inputs: list[Interval]
-    lsb: float
+    input_exponent: int
     weights: NDArray[np.int64]
     starts: NDArray[np.int64]
     dropped_bits: int
-    unit: float
+    exponent: int
     rounding: RoundingPlan | None
-    parameters: DenseParameters
+    accum: FixedType
+
+    @property
+    def lsb(self) -> float:
+        """Worth of 1 in the integers of the inputs."""
+        return 2.0**self.input_exponent
+
+    @property
+    def unit(self) -> float:
+        """Worth of 1 in the sums."""
+        return 2.0**self.exponent
 
     @property
     def limits(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Lowest and highest integer of each input."""
-        low, high, _ = np.array(self.inputs, dtype=np.float64).T
-        return np.rint(low / self.lsb).astype(np.int64), np.rint(high / self.lsb).astype(np.int64)
+        low, high, _ = Constants.of(np.array(self.inputs)).at(self.input_exponent).T
+        return low, high
 
     def product_bounds(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Lowest and highest value of each product after truncation, shape (rows, n_out)."""
@@ -68,60 +80,61 @@ def dense_sums(segment: Segment, intervals: list[Interval], *, may_truncate: boo
     layer = segment.layers[0]
     parameters = DenseParameters.of(layer)
     exact = _check_accumulator(layer, parameters, intervals, may_truncate=may_truncate)
-    low, high, steps = np.array(intervals, dtype=np.float64).T
-    moving = low != high
-    rows = rows_that_count(parameters, intervals)
-    fixed = np.where(moving, 0.0, low)[:, None] * parameters.weights
-    if not exact:
-        fixed = np.floor(fixed / parameters.accum.lsb) * parameters.accum.lsb
-    start = parameters.start + fixed.sum(axis=0)
-    lsb = float(steps[rows].min())
-    real = parameters.weights[rows]
-    weight_lsb = min(lowest_bit(w) for w in real[real != 0])
-    unit = min([lsb * weight_lsb] + [lowest_bit(b) for b in start[start != 0]]) if exact else parameters.accum.lsb
+    rows, accum = rows_that_count(parameters, intervals), parameters.accum
+    inputs, weights = [intervals[i] for i in rows], parameters.weights.values[rows]
+    input_exponent = int(Constants.of(np.array([step for _, _, step in inputs])).lowest.min())
+    weight_exponent = int(Constants(weights, parameters.weights.exponent).lowest.min())
+    product_exponent = input_exponent + weight_exponent
+    start = _starts(parameters, intervals, exact=exact)
+    exponent = min(product_exponent, int(start.lowest.min())) if exact else -accum.fraction
     # Products of constant inputs may be the only ones that lose bits.
-    dropped = 0 if exact else max(0, round(np.log2(unit / (lsb * weight_lsb))))
-    weights = np.rint(real * lsb * 2.0**dropped / unit).astype(np.int64)
+    dropped = 0 if exact else max(0, exponent - product_exponent)
     plain = DenseSums(
         rows=rows,
-        inputs=[intervals[i] for i in rows],
-        lsb=lsb,
-        weights=weights,
-        starts=np.rint(start / unit).astype(np.int64),
+        inputs=inputs,
+        input_exponent=input_exponent,
+        weights=Constants(weights, parameters.weights.exponent).at(exponent - input_exponent - dropped),
+        starts=start.at(exponent),
         dropped_bits=dropped,
-        unit=unit,
+        exponent=exponent,
         rounding=None,
-        parameters=parameters,
+        accum=accum,
     )
     least, most = (plain.starts + bound.sum(axis=0) for bound in plain.product_bounds())
-    bounds = (float(least.min()) * unit, float(most.max()) * unit)
-    rounding = plan_rounding(segment.chain()[:2], parameters.accum, bounds, unit)
+    bounds = (float(least.min()) * plain.unit, float(most.max()) * plain.unit)
+    rounding = plan_rounding(segment.chain()[:2], accum, bounds, plain.unit)
     if rounding is None:
         return plain
-    starts = np.rint((start + rounding.offset) / unit).astype(np.int64)
-    return DenseSums(**{**vars(plain), "starts": starts, "rounding": rounding})
+    return replace(plain, starts=plain.starts + int(rounding.offset / plain.unit), rounding=rounding)
 
 
-def rows_that_count(parameters: DenseParameters, intervals: list[Interval]) -> list[int]:
+def _starts(parameters: Sums, intervals: list[Interval], *, exact: bool) -> Constants:
+    """What the sums start from if constant inputs are in it, each product of one cast as the accumulator does it."""
+    still = Constants.of(np.array([low if low == high else 0.0 for low, high, _ in intervals]))
+    weights, start = parameters.weights, parameters.start
+    products = Constants(still.values[:, None] * weights.values, still.exponent + weights.exponent)
+    exponent = min(products.exponent, start.exponent) if exact else start.exponent
+    return Constants(start.at(exponent) + products.at(exponent).sum(axis=0), exponent)
+
+
+def rows_that_count(parameters: Sums, intervals: list[Interval]) -> list[int]:
     """Index of each input that is not constant and has weights."""
     moving = np.array([low != high for low, high, _ in intervals])
-    return [int(i) for i in np.flatnonzero(moving & np.any(parameters.weights != 0, axis=1))]
+    return [int(i) for i in np.flatnonzero(moving & np.any(parameters.weights.values != 0, axis=1))]
 
 
-def _check_accumulator(
-    layer: Any, parameters: DenseParameters, intervals: list[Interval], *, may_truncate: bool
-) -> bool:
+def _check_accumulator(layer: Any, parameters: Sums, intervals: list[Interval], *, may_truncate: bool) -> bool:
     """Whether the accumulator keeps every bit of every product."""
     accum = parameters.accum
     x = FVArray.from_lhs(*np.array(intervals, dtype=np.float64).T, HARDWARE)
-    exact = products_are_exact(x, parameters.weights, accum)
+    exact = products_are_exact(x, parameters)
     advice = "set its accum precision to auto, or its reuse factor to 1"
     if not exact and not (may_truncate and accum.rounding == "TRN"):
         raise L1mlError(
             f"layer {layer.name!r}: accum_t {accum} drops bits of products, which is not reproduced at reuse factors "
             f"above 1 {'with this rounding mode' if may_truncate else 'by distributed arithmetic'}; {advice}"
         )
-    if accum.saturation != "WRAP" and not never_overflows(x, parameters.weights, parameters.start, accum):
+    if accum.saturation != "WRAP" and not never_overflows(x, parameters):
         raise L1mlError(
             f"layer {layer.name!r}: accum_t {accum} may saturate within the sum, which is not reproduced at "
             f"reuse factors above 1; {advice}"

@@ -28,7 +28,7 @@ from l1ml.compiler.circuit import (
     plus,
 )
 from l1ml.compiler.core import output_registers
-from l1ml.compiler.folded import PrintedSegment
+from l1ml.compiler.hardware import Hardware
 from l1ml.compiler.network import Segment, Tensor
 from l1ml.compiler.programs.circuit import Sink, Source, hardware_of, pack_outputs, tensor_sinks
 from l1ml.compiler.programs.pipeline import schedule
@@ -40,7 +40,7 @@ START, FIRST, DONE = Net("start"), Net("first"), Net("done")
 
 def print_digits(
     folded: FoldedSegment, segment: Segment, source: Tensor, *, capture: bool, stage_delay: float
-) -> PrintedSegment:
+) -> Hardware:
     """Schedule a folded segment and make it hardware.
 
     Args:
@@ -60,7 +60,7 @@ def print_digits(
     first = int(capture) + kernel_plan.stages
     result = first + plan.digits
     start, held = capture_of(source, START, HELD, capture=capture)
-    return PrintedSegment(
+    return Hardware(
         about=(
             f"Folded by distributed arithmetic: {plan.digits} digits of {plan.digit_bits} "
             f"bit{'s' * (plan.digit_bits > 1)} of every input, least significant first, go through one",
@@ -125,7 +125,9 @@ def _registers(entry: Sum, plan: DigitPlan, kernel: Expression, watch: Net | Non
     """One output's registers, in order."""
     register, width, low_bits = entry.register, entry.register.width, entry.low_bits
     moved = Resized(Lowered(register, plan.digit_bits), width)
-    start = Constant(entry.accumulator.start, width)
+    # Signed, so that the sum is: a synthesizer then takes what is added for the narrower operand, whatever the names
+    # are, and the choice of the other one costs no LUT of its own.
+    start = Constant(entry.accumulator.start, width, is_signed=True)
     found = [
         Register(entry.added, kernel),
         Register(register, plus(Resized(entry.added, width), Choice(FIRST, start, moved))),

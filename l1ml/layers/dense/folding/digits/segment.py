@@ -16,7 +16,9 @@ from l1ml.compiler.programs.trace import HARDWARE, Interval, intervals_of, symbo
 from l1ml.layers.dense.folding.digits.plan import Accumulator, DigitPlan, accumulator, plan_digits, trace_kernel
 from l1ml.layers.dense.folding.rounding import RoundingPlan
 from l1ml.layers.dense.folding.sums import DenseSums, dense_sums
-from l1ml.layers.registry import Tables, lower, output_type
+from l1ml.layers.parameters import output_type
+from l1ml.layers.registry import family_of
+from l1ml.reference.tables import Tables
 
 HELD = "held"
 """Name of the net that holds the input."""
@@ -192,13 +194,13 @@ def _post(
         name = segment.layers[rounding.layers].outputs[0]
     else:
         result = output_type(segment.layers[0])
-        results = [cast(cast(v, sums.parameters.accum), result) for v in values]
+        results = [cast(cast(v, sums.accum), result) for v in values]
         remaining = segment.layers[1:]
         name = segment.layers[0].outputs[0]
     known = {identifier(name): FVArray(np.array(results), hwconf=HARDWARE)}
     for layer in remaining:
         (output,) = layer.outputs
-        known[identifier(output)] = lower(layer, [known[identifier(n)] for n in layer.inputs], tables)
+        known[identifier(output)] = family_of(layer).lower(layer, [known[identifier(n)] for n in layer.inputs], tables)
     outputs = [v for t in segment.outputs for v in np.asarray(known[t.name])]
     logic = trace_program(inputs, outputs)
     found = {t.name: intervals_of(np.asarray(known[t.name])) for t in segment.outputs}

@@ -23,7 +23,7 @@ from l1ml.compiler.circuit import (
     next_count,
 )
 from l1ml.compiler.core import output_registers
-from l1ml.compiler.folded import PrintedSegment
+from l1ml.compiler.hardware import Hardware
 from l1ml.compiler.network import Segment, Tensor
 from l1ml.compiler.programs.circuit import Sink, bus_of, hardware_of, pack_outputs, tensor_sinks
 from l1ml.compiler.programs.pipeline import schedule
@@ -39,7 +39,7 @@ START, DONE = Net("start"), Net("done")
 
 def print_multipliers(
     shared: SharedSegment, segment: Segment, source: Tensor, reuse_factor: int, *, capture: bool, stage_delay: float
-) -> PrintedSegment:
+) -> Hardware:
     """Schedule a segment with shared multipliers and make it hardware.
 
     Args:
@@ -100,7 +100,7 @@ def print_multipliers(
     start, held = capture_of(source, START, "held", capture=capture)
     chosen = Section("Selection of the inputs", tuple(wire for s in selections for wire in s.wires))
     settled = [_settled(section, code) for section in (chosen, *sections)]
-    return PrintedSegment(
+    return Hardware(
         about=(
             f"Folded onto {len(lanes)} multipliers: in each of {reuse_factor} slots, one clock cycle each, a word of "
             "microcode says which input",

@@ -12,7 +12,7 @@ from alkaid.trace import FVariable, FVArray
 from alkaid.types import CombLogic
 
 from l1ml.compiler.circuit import Net
-from l1ml.compiler.folded import MULTIPLIER_PRICE
+from l1ml.compiler.hardware import MULTIPLIER_PRICE
 from l1ml.compiler.network import Segment, Tensor, identifier
 from l1ml.compiler.programs.cast import cast
 from l1ml.compiler.programs.circuit import Source, tensor_sources
@@ -21,13 +21,12 @@ from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.layers.dense.folding.multipliers.packing import Group, Prices, pack
 from l1ml.layers.dense.folding.sums import DenseSums, dense_sums
-from l1ml.layers.registry import Tables, lower, output_type
+from l1ml.layers.parameters import output_type
+from l1ml.layers.registry import family_of
+from l1ml.reference.tables import Tables
 
 DSP_WIDE, DSP_NARROW, DSP_SUM = 27, 18, 48
 """Bits of the two factors and of the accumulator of a DSP48E2 (AMD UG579)."""
-
-UNIFORM = frozenset({"Activation", "ParametrizedActivation", "HardActivation", "TernaryTanh"})
-"""hls4ml classes that do the same to every element, so that neurons which take turns can share them."""
 
 Multiplier = Literal["dsp", "fabric"]
 """What multiplies: a DSP48E2, or LUTs."""
@@ -177,7 +176,7 @@ def _check_dsp(name: str, kind: FixedType, weight_bits: int, sum_bits: int) -> N
 
 def _shared_layers(segment: Segment) -> list[Any]:
     """The layers behind the dense one that an engine can apply to each of its neurons in turn."""
-    return list(takewhile(lambda layer: layer.class_name in UNIFORM, segment.chain()[1:]))
+    return list(takewhile(lambda layer: family_of(layer).uniform(layer), segment.chain()[1:]))
 
 
 def _engine(
@@ -215,9 +214,9 @@ def _finish(total: FVariable, sums: DenseSums, dense: Any, shared: Sequence[Any]
         result = sums.rounding.finish(total, None)
         remaining = remaining[sums.rounding.layers :]
     else:
-        result = cast(cast(total, sums.parameters.accum), output_type(dense))
+        result = cast(cast(total, sums.accum), output_type(dense))
     for layer in remaining:
-        (result,) = np.asarray(lower(layer, [FVArray(np.array([result]), hwconf=HARDWARE)], tables))
+        (result,) = np.asarray(family_of(layer).lower(layer, [FVArray(np.array([result]), hwconf=HARDWARE)], tables))
     return result
 
 
@@ -236,7 +235,7 @@ def _rest(
     known = {identifier(segment.layers[shared].outputs[0]): FVArray(np.array(values), hwconf=HARDWARE)}
     for layer in layers:
         (name,) = layer.outputs
-        known[identifier(name)] = lower(layer, [known[identifier(n)] for n in layer.inputs], tables)
+        known[identifier(name)] = family_of(layer).lower(layer, [known[identifier(n)] for n in layer.inputs], tables)
     outputs = [v for t in segment.outputs for v in np.asarray(known[t.name])]
     logic = trace_program(list(inputs.values()), outputs)
     found = {t.name: intervals_of(np.asarray(known[t.name])) for t in segment.outputs}

@@ -1,4 +1,4 @@
-"""The top module of the ring builder: memory of words, two passes over a region, and the sweep over the sums."""
+"""The ring builder: memory of words, two passes over a region, and the sweep over the sums."""
 
 from __future__ import annotations
 
@@ -13,10 +13,8 @@ from l1ml.compiler.circuit import (
     Instance,
     Inverted,
     Joined,
-    Module,
     Net,
     Pick,
-    Port,
     Ram,
     Register,
     Resized,
@@ -25,8 +23,14 @@ from l1ml.compiler.circuit import (
     next_count,
     plus,
 )
-from l1ml.compiler.core import CLOCK, IN_VALID, OUT_VALID, RESET
-from l1ml.compiler.design import Design
+from l1ml.compiler.core import IN_VALID, RESET
+from l1ml.compiler.hardware import Hardware
+from l1ml.compiler.network import Segment
+from l1ml.compiler.programs.circuit import bus_of
+from l1ml.compiler.programs.trace import Interval, full_range
+from l1ml.layers.ring_builder.hottest import hottest_module
+from l1ml.layers.ring_builder.lane import lane_module
+from l1ml.layers.ring_builder.place import place_module
 from l1ml.layers.ring_builder.plan import Plan
 from l1ml.layers.ring_builder.position import column, row
 
@@ -35,16 +39,23 @@ ANSWER, SWEEP = Net("answer2"), Net("sweep2", 2)
 RUNNING = Inverted(RESET)
 
 
-def core_module(plan: Plan, design: Design) -> Module:
-    """The core: its modules, and what is between them."""
-    in_data = Net("in_data", plan.lanes * plan.cell.width)
-    out_data = Net("out_data", plan.rings * plan.ring_type.width)
-    return Module(
-        design.name,
-        (
-            f"The ring builder {design.name}: {plan.words} words of cells in, {plan.rings} rings out, {plan.latency} "
-            "clock cycles after the last word.",
-            "A word may come in every clock cycle or later; regions follow each other without a gap. No back-pressure.",
+def stream(segment: Segment, intervals: dict[str, list[Interval]], *, module: str, stage_delay: float) -> Hardware:
+    """The ring builder of a segment: modules of its own, and what is between them.
+
+    Args:
+        segment: The ring builder, alone.
+        intervals: What its inputs can be: anything.
+        module: Name of its module.
+        stage_delay: Longest logic between two registers; there is none that could be cut.
+    """
+    (layer,), (output,) = segment.layers, segment.outputs
+    plan: Plan = layer.plan
+    cells, out_data = bus_of(segment.inputs[0]), bus_of(output)
+    return Hardware(
+        about=(
+            f"{plan.words} words of cells in, {plan.rings} rings out. A word may come in every clock cycle or later; "
+            "regions follow",
+            "each other without a gap.",
             "",
             "Two passes over a region. While its words arrive, they are stored and each layer's hottest cell is found. "
             "Then they",
@@ -58,20 +69,23 @@ def core_module(plan: Plan, design: Design) -> Module:
             "by ring, added",
             "over the lanes, and cleared. The digit of a name is the pipeline stage of the second pass.",
         ),
-        (
-            *(Port(net, "input") for net in (CLOCK, RESET, IN_VALID, in_data)),
-            *(Port(net, "output") for net in (OUT_VALID, out_data)),
-        ),
-        (
-            Section(
-                "First pass", (_places(plan, design.name, "write", IN_VALID), _hottest(plan, design.name, in_data))
-            ),
-            _second_pass(plan, design.name),
-            _words(plan, in_data),
+        sections=(
+            Section("First pass", (_places(plan, module, "write", IN_VALID), _hottest(plan, module, cells))),
+            _second_pass(plan, module),
+            _words(plan, cells),
             _sweep(plan),
-            *_lanes(plan, design.name),
+            *_lanes(plan, module),
             _adders(plan),
             _answer(plan, out_data),
+        ),
+        latency=plan.latency,
+        register_bits=2 * plan.rings * plan.ring_type.width,
+        intervals={output.name: full_range(output)},
+        controls=(RESET.name, IN_VALID.name),
+        parts=(
+            place_module(plan, f"{module}_place"),
+            hottest_module(plan, f"{module}_hottest"),
+            lane_module(plan, f"{module}_lane"),
         ),
     )
 
@@ -216,19 +230,13 @@ def _adders(plan: Plan) -> Section:
 
 def _answer(plan: Plan, out_data: Net) -> Section:
     depth, bits = plan.lane_bits + 2, plan.parts * plan.ring_type.width
-    answers, ends = Net("answer_pipe", depth), Net("end_pipe", depth)
-
-    def pipe(net: Net, value: Expression) -> Register:
-        return Register(net, Resized(Joined((net, value)), depth), reset=Constant(0, depth))
-
+    answers = Net("answer_pipe", depth)
     totals = [_node(plan, part, 1) for part in reversed(range(plan.parts))]
     moved = Joined((*totals, Bits(out_data, bits, out_data.width - bits)))
     return Section(
         "Rings move down from the top until the first one is at bit 0.",
         (
-            pipe(answers, ANSWER),
-            pipe(ends, Bitwise("&", ANSWER, END)),
-            Register(OUT_VALID, Bitwise("&", Bit(ends, depth - 1), RUNNING)),
+            Register(answers, Resized(Joined((answers, ANSWER)), depth), reset=Constant(0, depth)),
             Register(out_data, moved, Bit(answers, depth - 1)),
         ),
     )

@@ -1,0 +1,71 @@
+"""From an hls4ml ``ModelGraph`` to segments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from l1ml.compiler.network import Network, Segment, Step, Tensor, identifier
+from l1ml.errors import L1mlError
+from l1ml.fixed import FixedType
+from l1ml.layers.registry import family_of
+
+
+def network_of(model: Any) -> Network:
+    """Cut an hls4ml model into segments.
+
+    Args:
+        model: An hls4ml ``ModelGraph`` to which the backend's flow has been applied.
+
+    Returns:
+        The network, its tensors named after hls4ml's layer outputs.
+
+    Raises:
+        L1mlError: For an ``IOType`` other than ``io_parallel``, a type that is not fixed-point, or inputs of different
+            numbers of words.
+    """
+    if model.config.get_config_value("IOType") != "io_parallel":
+        raise L1mlError("the Verilog backend needs io_type='io_parallel'; io_stream has no fixed latency")
+    layers = list(model.get_layers())
+    streamed = {name for layer in layers if family_of(layer).streams for name in (*layer.inputs, *layer.outputs)}
+    tensors = {
+        name: _tensor(name, variable, streamed=name in streamed)
+        for layer in layers
+        for name, variable in layer.variables.items()
+    }
+    segments: list[Segment] = []
+    owner: dict[str, Segment] = {}
+    for layer in layers:
+        if set(layer.outputs) <= set(model.inputs):
+            continue
+        family = family_of(layer)
+        # A light layer joins whoever makes all of its inputs, however many other branches hls4ml puts between them.
+        makers = [owner.get(name) for name in layer.inputs]
+        current = makers[0] if all(maker is makers[0] for maker in makers) else None
+        if current is None or current.family.streams or family.opens_segment or family.streams:
+            current = Segment(identifier(layer.name))
+            segments.append(current)
+        current.steps.append(Step(layer, family))
+        for name in layer.inputs:
+            if owner.get(name) is not current and tensors[name] not in current.inputs:
+                current.inputs.append(tensors[name])
+        owner.update(dict.fromkeys(layer.outputs, current))
+    for segment in segments:
+        inside = {name for layer in segment.layers for name in layer.outputs}
+        used_outside = {t.name for other in segments if other is not segment for t in other.inputs}
+        used_outside |= {tensors[name].name for name in model.outputs}
+        segment.outputs = [tensors[name] for name in sorted(inside) if tensors[name].name in used_outside]
+    inputs = [tensors[name] for name in model.inputs]
+    if len({t.beats for t in inputs}) > 1:
+        words = ", ".join(f"{t.name} in {t.beats}" for t in inputs)
+        raise L1mlError(f"inputs come in different numbers of words ({words}); give them as many positions each")
+    return Network(
+        name=identifier(model.config.get_project_name()),
+        inputs=inputs,
+        outputs=[tensors[name] for name in model.outputs],
+        segments=segments,
+    )
+
+
+def _tensor(name: str, variable: Any, *, streamed: bool) -> Tensor:
+    beats = int(variable.shape[0]) if streamed and len(variable.shape) > 1 else 1
+    return Tensor(identifier(name), int(variable.size()), FixedType.from_hls4ml(variable.type.precision), beats)

@@ -1,0 +1,51 @@
+"""Strategy and reuse factor of a dense layer: checked, and translated for the C++ where hls4ml has no equal.
+
+hls4ml's own distributed arithmetic needs another package and refuses reuse factors above 1. Its sums are exact, so the
+C++ of such a layer is written with ``Latency`` and an ``accum_t`` that loses nothing. ``auto`` keeps the ``accum_t``
+that was asked for.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hls4ml.model.types import FixedPrecisionType, NamedType
+
+from l1ml.fixed import FixedType
+from l1ml.layers.strategies import OURS, asked_strategy, check_reuse_factor
+
+
+def choose_strategy(layer: Any) -> None:
+    """Check and translate.
+
+    Raises:
+        L1mlError: If the strategy is unknown or the reuse factor is not valid.
+    """
+    if layer.get_attr("rtl_strategy") is not None:
+        return
+    config, strategy = layer.model.config, asked_strategy(layer)
+    check_reuse_factor(layer, strategy, int(config.get_reuse_factor(layer)))
+    layer.set_attr("rtl_strategy", strategy)
+    if strategy == "distributed_arithmetic":
+        layer.set_attr("accum_t", exact_accumulator(layer))
+    if strategy in OURS:
+        config.layer_name_strategy[layer.name.lower()] = "Latency"
+
+
+def exact_accumulator(layer: Any) -> NamedType:
+    """The narrowest ``accum_t`` that loses nothing, whatever the inputs.
+
+    hls4ml's own distributed arithmetic knows no ``accum_t``: it sums exactly
+    (``hls4ml/backends/vivado/passes/distributed_arithmetic.py``).
+    """
+    inputs = FixedType.from_hls4ml(layer.get_input_variable().type.precision)
+    weight, bias = (FixedType.from_hls4ml(layer.weights[n].type.precision) for n in ("weight", "bias"))
+    weights = np.abs(layer.weights["weight"].data).reshape(-1, layer.get_attr("n_out"))
+    largest = 2.0 ** (inputs.integer - int(inputs.signed)) * (weights.sum(axis=0) + weight.lsb)
+    largest = largest + np.abs(layer.weights["bias"].data) + bias.lsb
+    # AMD's ap_fixed stops the program if a rounding looks at a bit above the highest one.
+    result = FixedType.from_hls4ml(layer.get_output_variable().type.precision)
+    integer = max(int(np.ceil(np.log2(largest.max()))) + 1, 1 - result.fraction)
+    fraction = max(inputs.fraction + weight.fraction, bias.fraction)
+    return NamedType(f"{layer.name}_accum_t", FixedPrecisionType(max(1, integer + fraction), integer, signed=True))

@@ -1,0 +1,64 @@
+"""What the layers of hls4ml's graph carry: types and constants, as their C++ has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from l1ml.errors import L1mlError
+from l1ml.fixed import Constants, FixedType
+
+MAX_WEIGHT_BITS = 24
+"""alkaid keeps constants in float32, whose mantissa has 24 bits."""
+
+
+def input_type(layer: Any) -> FixedType:
+    """Type of a layer's only input."""
+    return FixedType.from_hls4ml(layer.get_input_variable().type.precision)
+
+
+def output_type(layer: Any) -> FixedType:
+    """Type of a layer's output."""
+    return FixedType.from_hls4ml(layer.get_output_variable().type.precision)
+
+
+def attribute_type(layer: Any, name: str) -> FixedType:
+    """Type kept in a layer's attribute such as ``accum_t``."""
+    return FixedType.from_hls4ml(layer.get_attr(name).precision)
+
+
+def weight_type(layer: Any, name: str) -> FixedType:
+    """Type of some of a layer's weights."""
+    return FixedType.from_hls4ml(layer.weights[name].type.precision)
+
+
+def constants(layer: Any, name: str) -> Constants:
+    """Weights of a layer, or what else it keeps as such, in LSB of their type: as the C++ holds them.
+
+    hls4ml writes weights as decimals with as many digits as the type has fractional bits, and it is this text that the
+    C++ casts: for a weight that is not on the type's grid, the digits decide.
+    """
+    variable, fixed = layer.weights[name], weight_type(layer, name)
+    written = np.array([float(text) for text in variable], dtype=np.float64)
+    return Constants(fixed.quantize(written.reshape(variable.data.shape)), -fixed.fraction)
+
+
+def narrow_constants(layer: Any, name: str) -> Constants:
+    """Constants by which alkaid multiplies, or that it adds.
+
+    Raises:
+        L1mlError: If they are not plain fixed-point, or of more than ``MAX_WEIGHT_BITS``.
+    """
+    from hls4ml.model.types import FixedPrecisionType, IntegerPrecisionType
+
+    precision = layer.weights[name].type.precision
+    if not isinstance(precision, (FixedPrecisionType, IntegerPrecisionType)):
+        raise L1mlError(
+            f"layer {layer.name!r}: {name} of type {type(precision).__name__} has no Verilog lowering; "
+            "use fixed-point weights"
+        )
+    width = weight_type(layer, name).width
+    if width > MAX_WEIGHT_BITS:
+        raise L1mlError(f"layer {layer.name!r}: {name} has {width} bits; at most {MAX_WEIGHT_BITS} are supported")
+    return constants(layer, name)
