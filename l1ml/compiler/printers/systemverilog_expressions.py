@@ -3,7 +3,7 @@
 An expression means what it says whatever the signs and widths that Verilog's rules give to its parts. Operands have one
 width before they are printed, and results the signs that Verilog gives them (`l1ml.compiler.circuit.operations`), so
 only these need care: a shift to the right stands in a size cast, which nothing around it reaches into; a comparison
-names the sign of both sides; and an index, which Verilog makes wider, is unsigned and has its bits cut off before.
+names the sign of both sides; and what is extended or an index keeps its own width before, which Verilog would widen.
 """
 
 from __future__ import annotations
@@ -85,24 +85,38 @@ def _pick(e: Pick) -> str:
     return f"{text_of(e.of)}[{_word(e.index, e.count)}]"
 
 
-_WIDENED = (Sum, Product, Choice, Bitwise, Inverted, Raised)
-"""What has further bits where Verilog asks for them."""
-
-
 def _word(index: Expression, bits: int) -> str:
     """The range of a word of some bits."""
-    if isinstance(index, _WIDENED) or index.signed:
-        return f"$unsigned({text_of(index)}) * {bits} +: {bits}"
-    return f"{_operand(index)} * {bits} +: {bits}"
+    text = f"$unsigned({text_of(index)})" if index.signed or _grows(index) else _operand(index)
+    return f"{text} * {bits} +: {bits}"
+
+
+def _grows(e: Expression) -> bool:
+    """Whether an expression may have further bits where Verilog, or some reader of it, asks for them."""
+    match e:
+        case Sum() | Product() | Raised() | Inverted():
+            return True
+        case Choice():
+            return _grows(e.if_set) or _grows(e.if_clear)
+        case Bitwise():
+            return _grows(e.left) or _grows(e.right)
+    return False
+
+
+def _to_extend(e: Expression, width: int) -> str:
+    """An expression that is extended to a width: in its own one before."""
+    if e.width < width and _grows(e):
+        return f"{'$signed' if e.signed else '$unsigned'}({text_of(e)})"
+    return text_of(e)
 
 
 def _resized(e: Resized) -> str:
     inner = e.of
     if isinstance(inner, Lowered):
-        text = f"{_operand(inner.of)} {'>>>' if inner.signed else '>>'} {inner.places}"
-    else:
-        text = text_of(inner)
-    return f"{e.count}'({text})"
+        of, shift = inner.of, ">>>" if inner.signed else ">>"
+        text = _to_extend(of, e.count) if of.width < e.count and _grows(of) else _operand(of)
+        return f"{e.count}'({text} {shift} {inner.places})"
+    return f"{e.count}'({_to_extend(inner, e.count)})"
 
 
 def _compared(e: Compared) -> str:
