@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,24 +12,7 @@ from expressions import LINES, NETS, TABLES, drawn, pairs
 
 from l1ml.compiler import circuit
 from l1ml.compiler.circuit import (
-    Bit,
-    Bits,
-    Bitwise,
-    Choice,
-    Compared,
-    Constant,
-    Element,
-    Expression,
-    Joined,
-    Lookup,
-    Lowered,
     Net,
-    Pick,
-    Product,
-    Raised,
-    Repeated,
-    Resized,
-    Sum,
     Wire,
 )
 from l1ml.compiler.circuit.evaluate import evaluate
