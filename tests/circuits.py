@@ -25,7 +25,7 @@ def device(inputs: Sequence[Net], outputs: Sequence[Net], items: Sequence[Item])
     for net in inputs:
         slices.append(Wire(net, Bits(stimulus, low, net.width) if net.bits else Bit(stimulus, low)))
         low += net.width
-    answer = Net("answer", -(-sum(net.width for net in outputs) // 32) * 32)
+    answer = Net("answer", _answer_bits(outputs))
     missing = answer.width - sum(net.width for net in outputs)
     given = Wire(answer, Joined((*[Constant(0, missing)] * (missing > 0), *reversed(outputs))))
     ports = (Port(CLOCK, "input"), Port(stimulus, "input"), Port(answer, "output"))
@@ -48,7 +48,7 @@ def play(
         A value for each output, in each clock cycle. Registers begin with random values.
     """
     set_up_verilator()
-    answer = -(-sum(net.width for net in outputs) // 32) * 32
+    answer = _answer_bits(outputs)
     sizes = {"IN": sum(net.width for net in inputs), "OUT": answer, "ROWS": len(rows)}
     (folder / "stimulus.hex").write_text("".join(f"{_packed(inputs, row):x}\n" for row in rows))
     command = ["verilator", "--binary", "-Wno-fatal", "-CFLAGS", "-std=c++20 -O0", "--x-initial", "unique"]
@@ -84,6 +84,10 @@ def as_yosys_reads_it(folder: Path, source: Path) -> Path:
     done = subprocess.run([sys.executable, "-c", READ, *commands], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, (done.stdout + done.stderr)[-2000:]
     return folder / "yosys.v"
+
+
+def _answer_bits(outputs: Sequence[Net]) -> int:
+    return max(1, -(-sum(net.width for net in outputs) // 32)) * 32
 
 
 def _packed(nets: Sequence[Net], row: Row) -> int:

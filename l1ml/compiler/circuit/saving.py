@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -43,12 +44,12 @@ def load_circuits(folder: Path) -> dict[str, Module]:
         found = json.loads(gzip.decompress(file.read_bytes()))
         if found["version"] != VERSION:
             raise ValueError(f"version {found['version']}")
-        modules = [_decode(entry) for entry in found["modules"]]
+        modules: list[Module] = [_decode(entry) for entry in found["modules"]]
+        return {module.name: module for module in modules}
     except FileNotFoundError:
         raise L1mlError(f"{file} is missing: write the Verilog again, with hls_model.write() or l1ml rtl") from None
-    except (ValueError, KeyError, TypeError, IndexError, EOFError, OSError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, EOFError, OSError, zlib.error) as error:
         raise L1mlError(f"{file} does not hold circuits of this version of l1ml ({error}); write it again") from None
-    return {module.name: module for module in modules}
 
 
 def _encode(value: Any) -> Any:
@@ -69,4 +70,10 @@ def _decode(value: Any) -> Any:
         return value
     kind, *rest = value
     items = map(_decode, rest)
-    return tuple(items) if kind is None else getattr(circuit, kind)(*items)
+    return tuple(items) if kind is None else _KINDS[kind](*items)
+
+
+_KINDS: dict[str, Callable[..., Any]] = {
+    name: kind for name in circuit.__all__ if isinstance(kind := getattr(circuit, name), type)
+}
+"""What a file may hold, by name."""

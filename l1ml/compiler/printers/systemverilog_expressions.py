@@ -2,8 +2,9 @@
 
 An expression means what it says whatever the signs and widths that Verilog's rules give to its parts. Operands have one
 width before they are printed, and results the signs that Verilog gives them (`l1ml.compiler.circuit.operations`), so
-only these need care: a shift to the right stands in a size cast, which nothing around it reaches into; a comparison
-names the sign of both sides; an index is unsigned. And in three places a size cast keeps an expression in its width:
+only these need care: a shift to the right stands in a cast, which nothing around it reaches into (a signed one in
+``$signed``, as Verilator forgets the sign of a size cast within another one); a comparison names the sign of both sides;
+an index is unsigned. And in three places a size cast keeps an expression in its width:
 
 - where it is an index, which Verilog makes wider;
 - where it is extended: Verilator adds and multiplies in the width after that;
@@ -138,9 +139,10 @@ def _word(index: Expression, bits: int) -> str:
 def _resized(e: Resized) -> str:
     if not isinstance(e.of, Lowered):
         return f"{e.count}'({_cast(e.of) if e.of.width < e.count and _grows(e.of) else text_of(e.of)})"
-    of, shift = e.of.of, ">>>" if e.of.signed else ">>"
+    of = e.of.of
     text = _cast(of) if _grows(of) and (of.width < e.count or _leaks(of)) else _operand(of)
-    return f"{e.count}'({text} {shift} {e.of.places})"
+    text = f"$signed({text} >>> {e.of.places})" if e.signed else f"{text} >> {e.of.places}"
+    return text if e.signed and e.count == of.width else f"{e.count}'({text})"
 
 
 def _compared(e: Compared) -> str:
