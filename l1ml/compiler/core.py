@@ -168,7 +168,7 @@ def _valid_flags(design: Design, valid: Net) -> Section:
         leaving = Reduced("|", Bits(valid, design.latency - 1, design.out_beats))
     return Section(
         about,
-        (Register(valid, later, reset=Constant(0, valid.width)), Wire(ACCEPT, accept), Wire(OUT_VALID, leaving)),
+        (Wire(ACCEPT, accept), Register(valid, later, reset=Constant(0, valid.width)), Wire(OUT_VALID, leaving)),
     )
 
 

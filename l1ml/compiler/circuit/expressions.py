@@ -84,6 +84,10 @@ class Net(Expression):
     bits: int | None = None
     is_signed: bool = False
 
+    def __post_init__(self) -> None:
+        check(self.bits is None or self.bits > 0, f"{self.name} has {self.bits} bits")
+        check(self.bits is not None or not self.is_signed, f"{self.name} is a flag, which has no sign")
+
     @property
     def width(self) -> int:
         return 1 if self.bits is None else self.bits
@@ -101,6 +105,9 @@ class Element(Expression):
     index: int
     bits: int
 
+    def __post_init__(self) -> None:
+        check(self.index >= 0 and self.bits > 0, f"{self.array} has no word {self.index} of {self.bits} bits")
+
     @property
     def width(self) -> int:
         return self.bits
@@ -113,6 +120,9 @@ class Constant(Expression):
     value: int
     bits: int
     is_signed: bool = False
+
+    def __post_init__(self) -> None:
+        check(self.bits > 0, f"a constant of {self.bits} bits")
 
     @property
     def width(self) -> int:
@@ -175,7 +185,8 @@ class Pick(Expression):
     count: int
 
     def __post_init__(self) -> None:
-        check(isinstance(self.of, Net), "words can be picked of nets only")
+        check(isinstance(self.of, Net) and _has_bits(self.of), "words can be picked of nets only, of vectors")
+        check(0 < self.count <= self.of.width, f"a word of {self.count} bits is not in {self.of}")
 
     @property
     def width(self) -> int:
@@ -189,6 +200,9 @@ class Lookup(Expression):
     table: str
     address: Expression
     count: int
+
+    def __post_init__(self) -> None:
+        check(self.count > 0, f"a word of {self.count} bits of {self.table}")
 
     @property
     def width(self) -> int:

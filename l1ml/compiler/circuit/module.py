@@ -203,6 +203,11 @@ class Module:
         return frozenset(port.net.name for port in self.ports if port.direction == "output")
 
     @property
+    def given(self) -> tuple[Net, ...]:
+        """What instances may be given or give: ports and parameters."""
+        return (*(port.net for port in self.ports), *(parameter.net for parameter in self.parameters))
+
+    @property
     def items(self) -> Iterator[Item]:
         """All items in order."""
         return (item for section in self.sections for item in section.items)
@@ -216,6 +221,11 @@ def driven(item: Item) -> tuple[Net, ...]:
         case Instance():
             return tuple(item.outputs.values())
     return ()
+
+
+def declares(item: Item) -> tuple[str, ...]:
+    """Names of what others can read of an item."""
+    return (item.name,) if isinstance(item, ShiftRegister) else tuple(net.name for net in driven(item))
 
 
 def read_by(item: Item) -> Iterator[Expression]:

@@ -1,4 +1,8 @@
-"""Operations on expressions."""
+"""Operations on expressions.
+
+As in Verilog, what adds, multiplies, chooses or works bit by bit is signed if all its operands are; what compares,
+joins or takes bits is not.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from l1ml.compiler.circuit.expressions import Constant, Expression, Net, check, same_width
+from l1ml.compiler.circuit.expressions import Constant, Element, Expression, Net, check, same_width
 
 
 @dataclass(frozen=True)
@@ -15,6 +19,9 @@ class Resized(Expression):
 
     of: Expression
     count: int
+
+    def __post_init__(self) -> None:
+        check(self.count > 0, f"an expression resized to {self.count} bits")
 
     @property
     def width(self) -> int:
@@ -32,6 +39,9 @@ class Raised(Expression):
     of: Expression
     places: int
 
+    def __post_init__(self) -> None:
+        check(self.places >= 0, f"a shift by {self.places} places")
+
     @property
     def width(self) -> int:
         return self.of.width
@@ -47,6 +57,9 @@ class Lowered(Expression):
 
     of: Expression
     places: int
+
+    def __post_init__(self) -> None:
+        check(self.places >= 0, f"a shift by {self.places} places")
 
     @property
     def width(self) -> int:
@@ -91,6 +104,10 @@ class Product(Expression):
     def width(self) -> int:
         return self.left.width
 
+    @property
+    def signed(self) -> bool:
+        return self.left.signed and self.right.signed
+
 
 @dataclass(frozen=True)
 class Choice(Expression):
@@ -119,6 +136,9 @@ class Joined(Expression):
 
     parts: tuple[Expression, ...]
 
+    def __post_init__(self) -> None:
+        check(len(self.parts) > 0, "nothing is joined")
+
     @property
     def width(self) -> int:
         return sum(part.width for part in self.parts)
@@ -130,6 +150,9 @@ class Repeated(Expression):
 
     times: int
     of: Expression
+
+    def __post_init__(self) -> None:
+        check(self.times > 0, f"an expression repeated {self.times} times")
 
     @property
     def width(self) -> int:
@@ -151,6 +174,10 @@ class Bitwise(Expression):
     def width(self) -> int:
         return self.left.width
 
+    @property
+    def signed(self) -> bool:
+        return self.left.signed and self.right.signed
+
 
 @dataclass(frozen=True)
 class Inverted(Expression):
@@ -161,6 +188,10 @@ class Inverted(Expression):
     @property
     def width(self) -> int:
         return self.of.width
+
+    @property
+    def signed(self) -> bool:
+        return self.of.signed
 
 
 @dataclass(frozen=True)
@@ -177,7 +208,7 @@ class Reduced(Expression):
 
 @dataclass(frozen=True)
 class Compared(Expression):
-    """Comparison of two values of the same width and sign."""
+    """Comparison of two values of the same width and, unless it asks for equality, of the same sign."""
 
     op: Literal["==", ">=", ">"]
     left: Expression
@@ -185,6 +216,8 @@ class Compared(Expression):
 
     def __post_init__(self) -> None:
         same_width(self.left, self.right)
+        same_sign = self.left.signed == self.right.signed
+        check(self.op == "==" or same_sign, "a signed value is compared with one that is not")
 
     @property
     def width(self) -> int:
@@ -209,3 +242,13 @@ def next_count(net: Net) -> Sum:
 def nets_of(expression: Expression) -> Iterator[Net]:
     """The nets that an expression reads, as often as it does."""
     return (part for part in expression.walk() if isinstance(part, Net))
+
+
+def names_in(expression: Expression) -> Iterator[str]:
+    """Names of the nets and shift registers that an expression reads, as often as it does."""
+    for part in expression.walk():
+        match part:
+            case Net():
+                yield part.name
+            case Element():
+                yield part.array

@@ -11,6 +11,7 @@ from typing import Any
 
 from l1ml.compiler import circuit
 from l1ml.compiler.circuit import Module
+from l1ml.compiler.circuit.checks import check_instances
 from l1ml.errors import L1mlError
 
 FILE_NAME = "circuits.json.gz"
@@ -21,7 +22,12 @@ VERSION = 1
 
 
 def save_circuits(modules: Sequence[Module], folder: Path) -> None:
-    """Write modules into the folder of their Verilog: the same bytes for the same modules."""
+    """Write modules into the folder of their Verilog: the same bytes for the same modules.
+
+    Raises:
+        ValueError: If an instance of one in another is connected wrongly.
+    """
+    check_instances(modules)
     text = json.dumps({"version": VERSION, "modules": [_encode(m) for m in modules]}, separators=(",", ":"))
     (folder / FILE_NAME).write_bytes(gzip.compress(text.encode(), compresslevel=6, mtime=0))
 
