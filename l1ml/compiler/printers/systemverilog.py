@@ -84,9 +84,17 @@ def _sum(e: Sum) -> str:
 def _lookup(e: Lookup) -> str:
     if e.address.width > SMALL_TABLE_BITS:
         return f"{e.table.lower()}({text_of(e.address)})"
-    # A negative value is an index all the same: its bits.
-    address = f"$unsigned({text_of(e.address)})" if e.address.signed else _operand(e.address)
-    return f"{e.table}[{address} * {e.count} +: {e.count}]"
+    return f"{e.table}[{_index(e.address)} * {e.count} +: {e.count}]"
+
+
+_WHOLE = (Net, Element, Constant, Bits, Bit, Pick, Lookup, Resized, Joined, Repeated)
+"""What has its own width wherever it stands."""
+
+
+def _index(e: Expression) -> str:
+    """An index to be multiplied, which is done in the 32 bits of the factor; a negative one is its bits all the same."""
+    text = text_of(e) if isinstance(e, _WHOLE) else f"{e.width}'({text_of(e)})"
+    return f"$unsigned({text})" if e.signed or text[0].isdigit() and not isinstance(e, Constant) else text
 
 
 def _resized(e: Resized) -> str:
@@ -104,7 +112,7 @@ def _compared(e: Compared) -> str:
 
 
 def _pick(e: Pick) -> str:
-    return f"{text_of(e.of)}[{_operand(e.index)} * {e.count} +: {e.count}]"
+    return f"{text_of(e.of)}[{_index(e.index)} * {e.count} +: {e.count}]"
 
 
 _TEXTS: dict[type, Callable[[Any], str]] = {
