@@ -143,6 +143,4 @@ def _zeros_below(term: Expression) -> int:
 
 
 def _with(total: Sum, at: int, term: Expression, minus: bool) -> Sum:
-    return Sum(
-        (*total.terms[:at], term, *total.terms[at + 1 :]), (*total.minus[:at], minus, *total.minus[at + 1 :])
-    )
+    return Sum((*total.terms[:at], term, *total.terms[at + 1 :]), (*total.minus[:at], minus, *total.minus[at + 1 :]))

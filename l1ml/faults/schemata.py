@@ -112,7 +112,7 @@ def _switched(item: Item, edits: Sequence[tuple[int, Edit]]) -> Item:
 def _with_signals(module: Module, signals: Sequence[Signal], circuits: Circuits) -> Module:
     """A module that gives what is watched in it; the core gives all of it."""
     sections, is_core = list(module.sections), module.name == circuits.design.name
-    values = [Resized(s.value, 64) for s in signals if s.module == module.name]
+    values: list[Expression] = [Resized(s.value, 64) for s in signals if s.module == module.name]
     if is_core:
         sections = [_handing_on(section, signals) for section in sections]
         values = list(_in_core(module, signals))
@@ -133,7 +133,7 @@ def _handing_on(section: Section, signals: Sequence[Signal]) -> Section:
     return replace(section, items=tuple(items))
 
 
-def _in_core(core: Module, signals: Sequence[Signal]) -> Iterator[Resized | Bits]:
+def _in_core(core: Module, signals: Sequence[Signal]) -> Iterator[Expression]:
     """All that is watched, in order."""
     counts: dict[str, int] = defaultdict(int)
     for signal in signals:

@@ -102,7 +102,16 @@ def compile_driver(files: Sequence[Path], driver: str, folder: Path) -> Path:
     log, source = folder / "build.log", shared("firmware_templates") / "faults" / driver
     command = ["verilator", "--cc", "--exe", "--build", "-j", str(os.cpu_count() or 1), "-O3", "-Wno-fatal"]
     command += ["-Wno-lint", "--x-initial", "unique", "-CFLAGS", "-O1", "--output-split", "20000"]
-    command += ["--top-module", files[-1].stem, "--prefix", "Vl1ml_faults", "--Mdir", str(folder / "obj"), "-o", "driver"]
+    command += [
+        "--top-module",
+        files[-1].stem,
+        "--prefix",
+        "Vl1ml_faults",
+        "--Mdir",
+        str(folder / "obj"),
+        "-o",
+        "driver",
+    ]
     with log.open("w") as handle:
         done = subprocess.run([*command, *map(str, files), str(source)], stdout=handle, stderr=handle)
     if done.returncode:

@@ -224,6 +224,17 @@ def bits_read(expression: Expression, mask: int, want: Callable[[str, int], None
                 bits_read(operand, all_bits(operand.width), want)
 
 
+def bits_in(expression: Expression, mask: int) -> Masks:
+    """Which bits of which nets, arrays and tables make a difference in some bits of an expression."""
+    found: Masks = {}
+
+    def want(name: str, bits: int) -> None:
+        found[name] = found.get(name, 0) | bits
+
+    bits_read(expression, mask, want)
+    return found
+
+
 def _of_extended(mask: int, of: Expression) -> int:
     """Bits of an expression that make a difference in bits of it extended."""
     sign = 1 << of.width - 1 if of.signed and mask >> of.width else 0

@@ -14,8 +14,8 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ml.compiler.design import Design
 from l1ml.errors import L1mlError
+from l1ml.faults.circuits import Circuits
 from l1ml.faults.fault import Fault
 from l1ml.faults.hunt.watch import Watch
 from l1ml.faults.schemata import write_schemata
@@ -39,12 +39,11 @@ class Seen:
 class Watcher:
     """A core with faults, compiled so that wires within it can be watched; a context manager."""
 
-    def __init__(self, verilog: Path, design: Design, faults: Sequence[Fault], watch: Watch, folder: Path) -> None:
+    def __init__(self, circuits: Circuits, faults: Sequence[Fault], watch: Watch, folder: Path) -> None:
         """Compile it and start a process for each processor.
 
         Args:
-            verilog: Folder with the Verilog of the design.
-            design: The design.
+            circuits: The design.
             faults: The faults, the first of which is number 1.
             watch: What to watch.
             folder: For the compiled simulation.
@@ -52,8 +51,9 @@ class Watcher:
         Raises:
             L1mlError: If Verilator or the compiler rejects it.
         """
+        design = circuits.design
         self.design, self.watch = design, watch
-        files = write_schemata(verilog, design, faults, folder, watch.signals)
+        files = write_schemata(circuits, faults, folder, watch.signals)
         driver = compile_driver(files, "watch.cpp", folder)
         words, interval = design.words, design.initiation_interval
         spacing = interval if interval == 1 else design.latency + interval
