@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from l1ml.compiler.circuit import (
     Bit,
@@ -75,7 +76,7 @@ def _shifted(*, minus: bool) -> Callable[[Lookup], Expression]:
 
 
 def faults_of_register(item: Register, connections: Connections) -> Iterator[Draft]:
-    """A register that is late, of which a bit is stuck, that takes a value when it should not, or that tells no ties."""
+    """A register that is late, that has a stuck bit, that takes a value when it should not, or that tells no ties."""
     net, value = item.net, item.value
     if _remembers(item):
         yield Draft.of("rounding", "ties are not told from more than a half", item, NEVER)
@@ -160,8 +161,8 @@ def faults_of_instance(item: Instance, connections: Connections, *, cell: bool) 
 
 def faults_of_neighbours(instances: list[Instance]) -> Iterator[Draft]:
     """What two cells of a kind get, swapped."""
-    for first, second in zip(instances, instances[1:], strict=False):
-        for port in first.inputs.keys() & second.inputs.keys() if first.module == second.module else ():
+    for first, second in pairwise(instances):
+        for port in first.inputs if first.module == second.module else ():
             one, other = first.inputs[port], second.inputs[port]
             if one != other and one.width == other.width:
                 edits = Edit(first, port, other), Edit(second, port, one)

@@ -27,7 +27,7 @@ class Edit:
 
     Attributes:
         item: The item.
-        part: ``value``, ``enable`` or ``reset`` of a register; ``value`` of a wire; the name of an input of an instance.
+        part: ``value`` of a wire; ``value``, ``enable`` or ``reset`` of a register; the name of an instance's input.
         wrong: What is there instead.
         needs: Items that this needs, none of which is in the module.
     """

@@ -92,7 +92,7 @@ _WHOLE = (Net, Element, Constant, Bits, Bit, Pick, Lookup, Resized, Joined, Repe
 
 
 def _index(e: Expression) -> str:
-    """An index to be multiplied, which is done in the 32 bits of the factor; a negative one is its bits all the same."""
+    """An index, which is multiplied in 32 bits: it must not grow before, and is no less if it is negative."""
     text = text_of(e) if isinstance(e, _WHOLE) else f"{e.width}'({text_of(e)})"
     return f"$unsigned({text})" if e.signed or (text[0].isdigit() and not isinstance(e, Constant)) else text
 
