@@ -52,6 +52,12 @@ CASES = {
     "sum_rounds": Case("MovingSum", {"window": 4}, "fixed<6,3>", {"result": "fixed<6,4,RND_CONV,SAT>"}),
     "sum_unsigned_wraps": Case("MovingSum", {"window": 9}, "ufixed<5,3>", {"result": "ufixed<5,3>"}),
     "sum_of_one": Case("MovingSum", {"window": 1}, "fixed<6,3>", {"result": "fixed<4,2,TRN,SAT_SYM>"}),
+    "taper_exact": Case("Taper", {"factors": [0.5, -1, 0, 1.75, 0.25, -2]}, "fixed<6,3>"),
+    "taper_rounds": Case(
+        "Taper", {"factors": [0.3, 1, 0.7, 0.1, 0.9, 0.6]}, "ufixed<5,3>",
+        {"factor": "ufixed<5,1>", "result": "ufixed<5,3,RND,SAT>"},
+    ),
+    "taper_of_one_factor": Case("Taper", {"factors": [0.5] * 6}, "fixed<6,3>", {"result": "fixed<5,3,RND_INF,WRAP>"}),
 }  # fmt: skip
 
 
