@@ -58,6 +58,13 @@ CASES = {
         {"factor": "ufixed<5,1>", "result": "ufixed<5,3,RND,SAT>"},
     ),
     "taper_of_one_factor": Case("Taper", {"factors": [0.5] * 6}, "fixed<6,3>", {"result": "fixed<5,3,RND_INF,WRAP>"}),
+    "leaky_exact": Case("LeakyIntegrator", {"leak": 2}, "fixed<6,3>"),
+    "leaky_saturates": Case(
+        "LeakyIntegrator", {"leak": 1}, "fixed<6,3>", {"accum": "fixed<6,3,RND,SAT>", "result": "fixed<5,3,RND,SAT>"}
+    ),
+    "leaky_unsigned_wraps": Case(
+        "LeakyIntegrator", {"leak": 3}, "ufixed<5,3>", {"accum": "ufixed<7,3>", "result": "ufixed<6,3>"}
+    ),
 }  # fmt: skip
 
 
