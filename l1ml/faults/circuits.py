@@ -88,7 +88,9 @@ def lines_of(module: Module) -> dict[str, int]:
 
     sections = [replace(s, items=tuple(map(marks, s.items))) for s in module.sections]
     found: dict[str, int] = {}
-    for number, line in enumerate(print_module(replace(module, sections=tuple(sections))).splitlines(), start=1):
+    for number, line in enumerate(
+        print_module(replace(module, sections=tuple(sections)), checked=False).splitlines(), start=1
+    ):
         for mark_number in line.split(_MARK)[1::2]:
             found[marked[int(mark_number)]] = number
     for item in module.items:

@@ -152,8 +152,9 @@ def test_a_stream_of_results_is_soaked_and_simulated_like_any_other(keras: Any, 
 def test_what_cannot_be_streamed_is_refused_in_one_line(
     make: Callable[..., Any], message: str, keras: Any, tmp_path: Path
 ) -> None:
+    options = {f"x{positions}": {"precision": {"result": "fixed<6,3>"}} for positions in (4, 5)}
     with pytest.raises(L1mlError, match=message):
-        convert(make(keras, layer_of), tmp_path, write_rtl=True).write()
+        convert(make(keras, layer_of), tmp_path, options, write_rtl=True).write()
 
 
 def _two_lengths(keras: Any, layer: Callable[[str], Any]) -> Any:

@@ -35,13 +35,18 @@ __all__ = ["declared", "literal", "print_module", "text_of"]
 INDENT = "    "
 
 
-def print_module(module: Module) -> str:
+def print_module(module: Module, *, checked: bool = True) -> str:
     """A module's file.
+
+    Args:
+        module: The module.
+        checked: Whether to look at it first.
 
     Raises:
         ValueError: If the module is none that can be built (`l1ml.compiler.circuit.checks`).
     """
-    check(module)
+    if checked:
+        check(module)
     lines = [*(f"// {line}".rstrip() for line in module.about), "", "`default_nettype none", ""]
     lines += [f"module {module.name} (", *_ports(module)] if not module.parameters else _parameters(module)
     lines.append(");")
