@@ -93,21 +93,44 @@ _WHOLE = (Net, Element, Constant, Bits, Bit, Pick, Lookup, Resized, Joined, Repe
 
 def _index(e: Expression) -> str:
     """An index, which is multiplied in 32 bits: it must not grow before, and is no less if it is negative."""
-    text = text_of(e) if isinstance(e, _WHOLE) else f"{e.width}'({text_of(e)})"
-    return f"$unsigned({text})" if e.signed or (text[0].isdigit() and not isinstance(e, Constant)) else text
+    return text_of(e) if _keeps(e) and not e.signed else f"$unsigned({text_of(e)})"
 
 
 def _resized(e: Resized) -> str:
     if isinstance(e.of, Lowered):
-        inner = f"{_operand(e.of.of)} {'>>>' if e.of.signed else '>>'} {e.of.places}"
+        inner = f"{_kept(e.of.of)} {'>>>' if e.of.signed else '>>'} {e.of.places}"
         return f"{e.count}'({inner})"
-    return f"{e.count}'({text_of(e.of)})"
+    return f"{e.count}'({text_of(e.of) if e.count <= e.of.width else _kept(e.of)})"
+
+
+def _keeps(e: Expression) -> bool:
+    """Whether an expression has its width and its sign wherever it stands."""
+    return isinstance(e, _WHOLE) and _signed_in_verilog(e) == e.signed
+
+
+def _kept(e: Expression) -> str:
+    """An expression that is as wide as it says even if it stands in a wider one."""
+    return text_of(e) if _keeps(e) else f"${'' if e.signed else 'un'}signed({text_of(e)})"
+
+
+def _signed_in_verilog(e: Expression) -> bool:
+    """Whether Verilog takes an expression for signed: one all of whose operands are."""
+    match e:
+        case Net():
+            return e.signed
+        case Choice():
+            return all(map(_signed_in_verilog, (e.if_set, e.if_clear)))
+        case Sum() | Product() | Bitwise() | Inverted() | Resized() | Raised() | Lowered():
+            return all(map(_signed_in_verilog, e.operands))
+    return False
 
 
 def _compared(e: Compared) -> str:
     sides = [e.left, e.right]
     if e.op != "==" and all(side.signed for side in sides):
         return f" {e.op} ".join(_operand(s) if isinstance(s, Net) else f"$signed({text_of(s)})" for s in sides)
+    if e.op != "==" and all(map(_signed_in_verilog, sides)):
+        return f" {e.op} ".join(map(_kept, sides))
     return f" {e.op} ".join(map(_operand, sides))
 
 
