@@ -6,8 +6,8 @@ hundreds of them affordable.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -44,7 +44,7 @@ class Signal:
     """An expression that is watched.
 
     Attributes:
-        module: Name of the module.
+        module: Name of the module, not of the core.
         value: The expression, of up to 64 bits; a signed one is extended by its sign.
         first: Clock cycle, counted from the last word of an event, from which on it belongs to that event.
         last: The last one.
@@ -73,17 +73,36 @@ def write_schemata(
     numbered: dict[str, list[tuple[int, Edit]]] = defaultdict(list)
     for number, fault in enumerate(faults, start=1):
         numbered[fault.module] += ((number, edit) for edit in fault.edits)
-    files = list(circuits.cells)
+    watched = {m: Net(f"{WATCHED}_{m}", 64 * n) for m, n in Counter(s.module for s in signals).items()}
+    files, seen = list(circuits.cells), list[Expression]()
     for name, module in circuits.modules.items():
-        module = _with_faults(module, numbered[name], circuits)
+        if name == circuits.design.name:
+            places = {m: iter(range(0, net.width, 64)) for m, net in watched.items()}
+            seen = [Bits(watched[s.module], next(places[s.module]), 64) for s in signals]
+        else:
+            seen = [Resized(s.value, 64) for s in signals if s.module == name]
         file = folder / module.file
-        file.write_text(print_module(_with_signals(module, signals, circuits)))
+        file.write_text(print_module(_with_faults(module, numbered[name], watched, seen, circuits)))
         files.append(file)
     return files
 
 
-def _with_faults(module: Module, edits: Sequence[tuple[int, Edit]], circuits: Circuits) -> Module:
-    """A module in which each part that a fault changes depends on the number of the fault."""
+def _with_faults(
+    module: Module,
+    edits: Sequence[tuple[int, Edit]],
+    watched: Mapping[str, Net],
+    seen: Sequence[Expression],
+    circuits: Circuits,
+) -> Module:
+    """A module in which each part that a fault changes depends on the number of the fault.
+
+    Args:
+        module: The module.
+        edits: What is changed, with the numbers of the faults.
+        watched: Nets of the core with what is watched in other modules, by their names.
+        seen: What the module gives of what is watched, 64 bits each.
+        circuits: The design.
+    """
     of: dict[str, list[tuple[int, Edit]]] = defaultdict(list)
     for number, edit in edits:
         of[name_of(edit.item)].append((number, edit))
@@ -93,12 +112,18 @@ def _with_faults(module: Module, edits: Sequence[tuple[int, Edit]], circuits: Ci
         for item in section.items:
             edited = of.get(name_of(item), ())
             items += {name_of(needed): needed for _, edit in edited for needed in edit.needs}.values()
-            items.append(_switched(item, edited))
+            item = _switched(item, edited)
             if isinstance(item, Instance) and item.module in circuits.modules:
-                items[-1] = with_parts(items[-1], {FAULT.name: FAULT})
+                more = {WATCHED: watched[item.module]} if item.module in watched else {}
+                item = replace(item, inputs={**item.inputs, FAULT.name: FAULT}, outputs={**item.outputs, **more})
+            items.append(item)
         sections.append(replace(section, items=tuple(items)))
-    clock, *others = module.ports
-    return replace(module, ports=(clock, Port(FAULT, "input"), *others), sections=tuple(sections))
+    clock, *ports = module.ports
+    if seen:
+        bus = Net(WATCHED, 64 * len(seen))
+        sections.append(Section("", (Wire(bus, Joined(tuple(reversed(seen)))),)))
+        ports.append(Port(bus, "output"))
+    return replace(module, ports=(clock, Port(FAULT, "input"), *ports), sections=tuple(sections))
 
 
 def _switched(item: Item, edits: Sequence[tuple[int, Edit]]) -> Item:
@@ -107,45 +132,3 @@ def _switched(item: Item, edits: Sequence[tuple[int, Edit]]) -> Item:
         chosen = Compared("==", FAULT, Constant(number, FAULT.width))
         parts[edit.part] = Choice(chosen, edit.wrong, parts[edit.part])
     return with_parts(item, parts) if edits else item
-
-
-def _with_signals(module: Module, signals: Sequence[Signal], circuits: Circuits) -> Module:
-    """A module that gives what is watched in it; the core gives all of it."""
-    sections, is_core = list(module.sections), module.name == circuits.design.name
-    values: list[Expression] = [Resized(s.value, 64) for s in signals if s.module == module.name]
-    if is_core:
-        sections = [_handing_on(section, signals) for section in sections]
-        values = list(_in_core(module, signals))
-    if not values:
-        return module
-    watched = Net(WATCHED, 64 * len(values))
-    sections.append(Section("", (Wire(watched, Joined(tuple(reversed(values)))),)))
-    return replace(module, ports=(*module.ports, Port(watched, "output")), sections=tuple(sections))
-
-
-def _handing_on(section: Section, signals: Sequence[Signal]) -> Section:
-    """Instances with another output for what is watched in them."""
-    items: list[Item] = []
-    for item in section.items:
-        if isinstance(item, Instance) and (count := sum(s.module == item.module for s in signals)):
-            item = replace(item, outputs={**item.outputs, WATCHED: _of_instance(item.module, count)})
-        items.append(item)
-    return replace(section, items=tuple(items))
-
-
-def _in_core(core: Module, signals: Sequence[Signal]) -> Iterator[Expression]:
-    """All that is watched, in order."""
-    counts: dict[str, int] = defaultdict(int)
-    for signal in signals:
-        counts[signal.module] += 1
-    seen: dict[str, int] = defaultdict(int)
-    for signal in signals:
-        if signal.module == core.name:
-            yield Resized(signal.value, 64)
-        else:
-            yield Bits(_of_instance(signal.module, counts[signal.module]), 64 * seen[signal.module], 64)
-            seen[signal.module] += 1
-
-
-def _of_instance(module: str, count: int) -> Net:
-    return Net(f"{WATCHED}_{module}", 64 * count)

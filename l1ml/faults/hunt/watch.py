@@ -68,17 +68,17 @@ def watch_faults(design: Design, wirings: dict[str, Wiring], faults: Sequence[Fa
         watch.wires.append([watch.add(place.signal(name)) for name in near])
         active = place.active(fault)
         watch.active.append(None if active is None else watch.add(active))
-    watch.buses = [[watch.add(signal) for signal in _outputs(module, design)] for module in design.modules]
+    watch.buses = [[watch.add(signal) for signal in _outputs(module)] for module in design.modules]
     return watch
 
 
-def _outputs(module: Placed, design: Design) -> Iterator[Signal]:
+def _outputs(module: Placed) -> Iterator[Signal]:
     """The outputs of a module, in pieces that fit into an integer."""
     cycle = module.start + module.latency
     for tensor in module.outputs:
         for low in range(0, tensor.bits, WIDEST):
             piece = Bits(bus_of(tensor), low, min(WIDEST, tensor.bits - low))
-            yield Signal(design.name, piece, cycle, cycle)
+            yield Signal(module.name, piece, cycle, cycle)
 
 
 @dataclass

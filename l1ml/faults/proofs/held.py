@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from l1ml.compiler.circuit import Bit, Choice, Constant, Expression, Instance, Net, Register, Wire
+from l1ml.compiler.circuit import Bit, Choice, Constant, Instance, Net, Register, Wire
 from l1ml.compiler.circuit.queries import name_of, names_in
 from l1ml.compiler.core import OUT_VALID, RESET
 from l1ml.compiler.design import Design, Module
 from l1ml.faults.control import ALWAYS
 from l1ml.faults.fault import Fault
-from l1ml.faults.proofs.cone import Cone
+from l1ml.faults.proofs.cone import Cone, renamed
 from l1ml.faults.wiring import Wiring
 
 NEXT, HELD, NOTHING = Net("next", 8), Net("held", 8), Constant(0, 8)
@@ -53,21 +53,17 @@ def held_cone(fault: Fault, core: Wiring, modules: dict[str, Wiring], design: De
         for name in {*names_in(flags.value), RESET.name} - {flags.net.name}:
             free = _at(Net(name), step)
             cone.free[free.name] = free
-        now = Choice(_at(RESET, step), _placed(flags.reset, step), _placed(flags.value, step))
+        now = Choice(_at(RESET, step), renamed(flags.reset, f"_at{step}"), renamed(flags.value, f"_at{step}"))
         after = _at(flags.net, step + 1)
         cone.wires[after.name] = Wire(after, now)
-    valid = _placed(seen.value, steps)
-    taken = Choice(_placed(strobe, 0), NEXT, HELD)
+    valid = renamed(seen.value, f"_at{steps}")
+    taken = Choice(renamed(strobe, "_at0"), NEXT, HELD)
     cone.compare(Choice(valid, taken, NOTHING), Choice(valid, NEXT, NOTHING), 0xFF)
     return cone
 
 
 def _at(net: Net, step: int) -> Net:
     return replace(net, name=f"{net.name}_at{step}")
-
-
-def _placed(expression: Expression, step: int) -> Expression:
-    return expression.rewritten(lambda e: _at(e, step) if isinstance(e, Net) else None)
 
 
 def _register(fault: Fault, modules: dict[str, Wiring]) -> tuple[Wiring, str] | None:
