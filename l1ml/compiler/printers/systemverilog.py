@@ -28,7 +28,7 @@ from l1ml.compiler.circuit import (
     read_by,
 )
 from l1ml.compiler.circuit.checks import check
-from l1ml.compiler.printers.systemverilog_expressions import declared, index_of, literal, text_of
+from l1ml.compiler.printers.systemverilog_expressions import alone, declared, index_of, literal, text_of
 
 __all__ = ["declared", "literal", "print_module", "text_of"]
 
@@ -147,9 +147,9 @@ class _Body:
                 for member in members:
                     if member.reset is not None:
                         yield f"{indent}{INDENT}{member.net.name} <= {text_of(member.reset)};"
-                yield f"{indent}end else {'begin' if enable is None else f'if ({text_of(enable)}) begin'}"
+                yield f"{indent}end else {'begin' if enable is None else f'if ({alone(enable)}) begin'}"
             elif enable is not None:
-                yield f"{indent}if ({text_of(enable)}) begin"
+                yield f"{indent}if ({alone(enable)}) begin"
             inner = indent + INDENT * (reset or enable is not None)
             yield from (f"{inner}{member.net.name} <= {text_of(member.value)};" for member in members)
             if reset or enable is not None:
@@ -175,7 +175,7 @@ class _Body:
             yield f"{INDENT}always_ff @(posedge clk) {name} <= {name}_rom[{index_of(item.address)}];"
             return
         yield f"{INDENT}always_ff @(posedge clk) begin"
-        yield f"{2 * INDENT}case ({text_of(item.address)})"
+        yield f"{2 * INDENT}case ({alone(item.address)})"
         bits = item.address.width
         yield from (f"{3 * INDENT}{bits}'d{i}: {name} <= {width}'h{word:x};" for i, word in enumerate(item.words))
         yield f"{3 * INDENT}default: {name} <= 'x;"
@@ -186,7 +186,7 @@ class _Body:
         style = "block" if item.in_block_ram else "distributed"
         yield f'{INDENT}(* ram_style = "{style}" *) logic [{item.data.width - 1}:0] {item.name}[{item.depth}];'
         word = f"{item.name}[{index_of(item.address)}]"
-        write = f"if ({text_of(item.write)}) {word} <= {text_of(item.data)};"
+        write = f"if ({alone(item.write)}) {word} <= {text_of(item.data)};"
         read = f"{item.name}[{index_of(item.read)}]"
         if item.registered:
             yield from self._declare([item.net.name])
