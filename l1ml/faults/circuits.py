@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,14 +20,11 @@ from l1ml.compiler.circuit import (
     Table,
     Wire,
 )
-from l1ml.compiler.circuit.queries import name_of, parts_of, with_parts
+from l1ml.compiler.circuit.queries import parts_of, with_parts
 from l1ml.compiler.circuit.saving import load_circuits
 from l1ml.compiler.design import Design
-from l1ml.compiler.printers.systemverilog import print_module
+from l1ml.compiler.printers.systemverilog import Line, lines_of
 from l1ml.errors import L1mlError
-
-_MARK = "§"
-"""Stands in no Verilog."""
 
 
 @dataclass(frozen=True)
@@ -59,40 +56,27 @@ def read_circuits(folder: Path) -> Circuits:
         L1mlError: If they are missing, or the Verilog is not what is printed of them.
     """
     design, modules = Design.load(folder), load_circuits(folder)
-    for module in modules.values():
-        file = folder / module.file
-        if not file.is_file() or file.read_text() != print_module(module):
+    lines: dict[str, dict[str, int]] = {}
+    for name, module in modules.items():
+        file, printed = folder / module.file, lines_of(module)
+        if not file.is_file() or file.read_text() != "\n".join(printed):
             raise L1mlError(f"{file} is not what was written there: faults are put into circuits; write it again")
+        lines[name] = _places(module, printed)
     cells = sorted({cell for module in design.modules for cell in module.cells})
     return Circuits(
         design,
         {name: plain(module, modules) for name, module in modules.items()},
         tuple(folder / cell for cell in cells),
-        {name: lines_of(module) for name, module in modules.items()},
+        lines,
     )
 
 
-def lines_of(module: Module) -> dict[str, int]:
+def _places(module: Module, lines: Sequence[str]) -> dict[str, int]:
     """The line of each item in its file, counted from 1; for an instance, those of its inputs, ``instance.input``."""
-    marked: list[str] = []
-
-    def mark(name: str, part: Expression) -> Net:
-        marked.append(name)
-        return Net(f"{_MARK}{len(marked) - 1}{_MARK}", part.width, part.signed)
-
-    def marks(item: Item) -> Item:
-        parts = list(parts_of(item).items())
-        if isinstance(item, Instance):
-            return with_parts(item, {port: mark(f"{item.name}.{port}", part) for port, part in parts})
-        return with_parts(item, {part: mark(name_of(item), value) for part, value in parts[:1]})
-
-    sections = [replace(s, items=tuple(map(marks, s.items))) for s in module.sections]
     found: dict[str, int] = {}
-    for number, line in enumerate(
-        print_module(replace(module, sections=tuple(sections)), checked=False).splitlines(), start=1
-    ):
-        for mark_number in line.split(_MARK)[1::2]:
-            found[marked[int(mark_number)]] = number
+    for number, line in enumerate(lines, start=1):
+        if isinstance(line, Line):
+            found.setdefault(line.of, number)
     for item in module.items:
         if isinstance(item, ShiftRegister):
             found.update((f"{item.name}_{i}", found[item.name]) for i in range(item.length))
