@@ -102,7 +102,7 @@ def test_an_accumulator_is_followed_through_all_cycles(target: str, what: str, e
         name="net", part="", clock_ns=1, inputs=(X,), outputs=(Y,), modules=(module,), latency=7, initiation_interval=4,
         files=(),
     )  # fmt: skip
-    circuits = Circuits(design, {m.name: m for m in (accumulator(), core_of(design, {"x": 0, "y": 7}))})
+    circuits = Circuits(design, {m.name: m for m in (accumulator(), core_of(design, {X: 0, Y: 7}, buffered=False))})
     (fault,) = [f for f in all_faults(circuits) if f.place.target == target and f.what.startswith(what)]
     proof = Prover(circuits).prove(fault)
     assert proof.equivalent == equivalent, proof

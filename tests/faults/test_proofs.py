@@ -98,7 +98,7 @@ def circuits() -> Circuits:
     second = Placed(name="net_b", segment="b", inputs=(Y,), outputs=(Z,), start=2, latency=1, **shared)
     design = Design(name="net", part="", clock_ns=1, inputs=(X,), outputs=(Z,), modules=(first, second), latency=3,
                     initiation_interval=1, files=())  # fmt: skip
-    modules = (first_module(), second_module(), core_of(design, {"x": 0, "y": 2, "z": 3}))
+    modules = (first_module(), second_module(), core_of(design, {X: 0, Y: 2, Z: 3}, buffered=False))
     return Circuits(design, {module.name: module for module in modules})
 
 
