@@ -1,12 +1,12 @@
 // Plays events to a core and tells what came out, and between which values wires within it were.
 //
-// watch IN_BYTES OUT_BYTES WORDS LATENCY SPACING SIGNALS FIRST LAST FIRST LAST ...
+// watch IN_BYTES OUT_BYTES IN_BEATS OUT_BEATS LATENCY SPACING SIGNALS FIRST LAST FIRST LAST ...
 //
 // FIRST and LAST of each of the SIGNALS are the clock cycles, counted from the last word of an event, in which it
 // belongs to that event. SPACING clock cycles lie between two events. Requests come on the standard input: the number
 // of the fault, 0 for none; whether signals are wanted; the number of events; and the words of all events. The answer
-// has for each event a byte that says whether the output was valid, the output bus, and, where they are wanted, the
-// lowest and the highest value of each signal.
+// has for each word of a result a byte that says whether the output was valid and the output bus, and, where they are
+// wanted, the lowest and the highest value of each signal.
 
 #include <algorithm>
 #include <cstdint>
@@ -23,13 +23,13 @@
 static bool take(void* to, size_t bytes) { return std::fread(to, 1, bytes, stdin) == bytes; }
 
 int main(int argc, char** argv) {
-    if (argc < 7) return 2;
+    if (argc < 8) return 2;
     const auto number = [&](int at) { return std::strtol(argv[at], nullptr, 10); };
     const size_t in_bytes = number(1), out_bytes = number(2);
-    const long words = number(3), latency = number(4), spacing = number(5), signals = number(6);
-    if (argc != 7 + 2 * signals) return 2;
+    const long words = number(3), leaving = number(4), latency = number(5), spacing = number(6), signals = number(7);
+    if (argc != 8 + 2 * signals) return 2;
     std::vector<long> first, last;
-    for (int at = 7; at < argc; at += 2) {
+    for (int at = 8; at < argc; at += 2) {
         first.push_back(number(at));
         last.push_back(number(at + 1));
     }
@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
         const long count = request[2], wanted = request[1] ? signals : 0;
         events.resize(count * words * in_bytes);
         if (!take(events.data(), events.size())) return 2;
-        answers.assign(count * (1 + out_bytes), 0);
+        answers.assign(count * leaving * (1 + out_bytes), 0);
         ends.resize(count * wanted * 2);
         for (size_t at = 0; at < ends.size(); at += 2) {
             ends[at] = std::numeric_limits<int64_t>::max();
@@ -58,13 +58,14 @@ int main(int argc, char** argv) {
         for (int cycle = 0; cycle < 4; cycle++) half(0), half(1);
         core->rst = 0;
         for (long cycle = 0; cycle < latency + spacing; cycle++) half(0), half(1);
-        for (long cycle = 1 - words; cycle < (count - 1) * spacing + latency + 1; cycle++) {
+        for (long cycle = 1 - words; cycle < (count - 1) * spacing + latency + leaving; cycle++) {
             const long event = (cycle + words - 1) / spacing, word = (cycle + words - 1) % spacing;
             core->in_valid = event < count && word < words;
             if (core->in_valid) std::memcpy(&core->in_data, &events[(event * words + word) * in_bytes], in_bytes);
             half(0);
-            if (cycle >= latency && (cycle - latency) % spacing == 0) {
-                uint8_t* row = &answers[(cycle - latency) / spacing * (1 + out_bytes)];
+            if (cycle >= latency && (cycle - latency) % spacing < leaving) {
+                const long result = (cycle - latency) / spacing * leaving + (cycle - latency) % spacing;
+                uint8_t* row = &answers[result * (1 + out_bytes)];
                 row[0] = core->out_valid;
                 std::memcpy(row + 1, &core->out_data, out_bytes);
             }

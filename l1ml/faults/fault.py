@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from l1ml.faults.verilog.source import Statement
+from l1ml.compiler.circuit import Expression, Instance, Item
+from l1ml.compiler.circuit.queries import name_of, parts_of
 
 KINDS = {
     "weight": "a bit of a weight or of a bias flipped, a term of a sum left out or of the other sign",
@@ -22,37 +23,68 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Edit:
-    """Another expression for a statement.
+    """Another expression for a part of an item.
 
     Attributes:
-        statement: The statement.
-        expression: What its target gets instead; ``None``: what it should have got a clock cycle before.
+        item: The item.
+        part: ``value`` of a wire; ``value``, ``enable`` or ``reset`` of a register; the name of an instance's input.
+        wrong: What is there instead.
+        needs: Items that this needs, none of which is in the module.
     """
 
-    statement: Statement
-    expression: str | None
+    item: Item
+    part: str
+    wrong: Expression
+    needs: tuple[Item, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Name of the item, and the part."""
+        return name_of(self.item), self.part
+
+    @property
+    def right(self) -> Expression:
+        """What should be there."""
+        return parts_of(self.item)[self.part]
+
+    @property
+    def target(self) -> str:
+        """What gets the value: a net, or an input of an instance."""
+        name, part = self.key
+        return f"{name}.{part}" if isinstance(self.item, Instance) else name
 
 
 @dataclass(frozen=True)
-class Fault:
-    """One fault.
+class Draft:
+    """A fault of any module.
 
     Attributes:
         kind: One of `KINDS`.
         what: What is wrong, in a few words.
-        edits: What it changes, most often one statement.
+        edits: What it changes, most often one item.
     """
 
     kind: str
     what: str
     edits: tuple[Edit, ...]
 
-    @property
-    def place(self) -> Statement:
-        """The first statement that is changed."""
-        return self.edits[0].statement
+    @classmethod
+    def of(cls, kind: str, what: str, item: Item, wrong: Expression, part: str = "value") -> Draft:
+        """A fault of one item."""
+        return cls(kind, what, (Edit(item, part, wrong),))
+
+
+@dataclass(frozen=True)
+class Fault(Draft):
+    """A fault of one module.
+
+    Attributes:
+        module: Name of the module.
+    """
+
+    module: str
 
     @property
-    def file(self) -> str:
-        """File that it is in."""
-        return self.place.file
+    def place(self) -> Edit:
+        """The first part that is changed."""
+        return self.edits[0]

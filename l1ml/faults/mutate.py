@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import Progress
 
-from l1ml.compiler.design import Design
+from l1ml.compiler.printers.systemverilog import text_of
 from l1ml.console import progress_bar
 from l1ml.errors import L1mlError
 from l1ml.faults.choose import all_faults, choose
+from l1ml.faults.circuits import Circuits, read_circuits
 from l1ml.faults.fault import KINDS, Fault
 from l1ml.faults.network import Network
 from l1ml.faults.proofs.prove import Prover
@@ -130,15 +131,16 @@ def mutate(
     Raises:
         L1mlError: If there are not as many faults, the simulation fails, or the core without a fault is wrong.
     """
-    design = Design.load(verilog)
-    every = list(all_faults(verilog, design))
+    circuits = read_circuits(verilog)
+    design = circuits.design
+    every = list(all_faults(circuits))
     chosen = choose(every, faults, seed)
     numbers = range(1, len(chosen) + 1)
     job, sought = bench_job(design, 1), inputs[:0]
     with tempfile.TemporaryDirectory(prefix="l1ml-faults-") as scratch, progress_bar() as progress:
         folder = work or Path(scratch)
         task = progress.add_task("Faults", total=len(chosen), note="compiling the core with all of them")
-        simulator = FaultSimulator(write_schemata(verilog, design, chosen, folder), folder)
+        simulator = FaultSimulator(write_schemata(circuits, chosen, folder), folder)
 
         def detected(inputs: NDArray[np.int64], golden: NDArray[np.int64], faults: Sequence[int]) -> dict[int, Verdict]:
             cycles, seen = make_cycles(design, inputs, golden, job), {}
@@ -146,17 +148,19 @@ def mutate(
             for outcome in simulator.run(cycles, faults):
                 if outcome.cycle is not None:
                     reason = f"{outcome.what} in pattern {cycles.pattern_of(outcome.cycle)}"
-                    seen[outcome.fault] = _verdict(chosen[outcome.fault - 1], DETECTED, reason)
+                    seen[outcome.fault] = _verdict(circuits, chosen[outcome.fault - 1], DETECTED, reason)
                 progress.update(task, advance=1, note=f"{len(seen)} detected")
             return seen
 
         verdicts = detected(inputs, golden, numbers)
         left = [number for number in numbers if number not in verdicts]
         task = progress.add_task("Proofs for those that were not", total=len(left), note="")
-        prover = Prover(verilog, design, network)
+        prover = Prover(circuits, network)
         for number in left:
             proof = prover.prove(chosen[number - 1])
-            verdicts[number] = _verdict(chosen[number - 1], EQUIVALENT if proof.equivalent else MISSED, proof.how)
+            verdicts[number] = _verdict(
+                circuits, chosen[number - 1], EQUIVALENT if proof.equivalent else MISSED, proof.how
+            )
             progress.update(task, advance=1)
         missed = [number for number in numbers if verdicts[number].state == MISSED]
         if look and missed:
@@ -176,12 +180,11 @@ def _check_without(simulator: FaultSimulator, cycles: Cycles, name: str) -> None
         raise L1mlError(f"{name} without a fault gives wrong {outcome.what} in pattern {pattern}: verify it first")
 
 
-def _verdict(fault: Fault, state: str, reason: str) -> Verdict:
-    wrong = "; ".join(f"{e.statement.target}: {e.expression or 'late by a clock cycle'}" for e in fault.edits)
-    statement = fault.place
-    return Verdict(
-        fault.kind, statement.place, statement.target, statement.expression, wrong, fault.what, state, reason
-    )
+def _verdict(circuits: Circuits, fault: Fault, state: str, reason: str) -> Verdict:
+    wrong = "; ".join(f"{e.target}: {text_of(e.wrong)}" for e in fault.edits)
+    target = fault.place.target
+    place = circuits.place_of(fault.module, target)
+    return Verdict(fault.kind, place, target, text_of(fault.place.right), wrong, fault.what, state, reason)
 
 
 def survivors(verdicts: Sequence[Verdict], state: str) -> list[str]:

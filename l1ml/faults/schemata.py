@@ -6,15 +6,37 @@ hundreds of them affordable.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from l1ml.compiler.design import Design
-from l1ml.faults.fault import Fault
-from l1ml.faults.verilog.source import Source, Statement, read_design
-from l1ml.templates import render
+from l1ml.compiler.circuit import (
+    Bits,
+    Choice,
+    Compared,
+    Constant,
+    Expression,
+    Instance,
+    Item,
+    Joined,
+    Module,
+    Net,
+    Port,
+    Resized,
+    Section,
+    Wire,
+)
+from l1ml.compiler.circuit.queries import name_of, parts_of, with_parts
+from l1ml.compiler.printers.systemverilog import print_module
+from l1ml.faults.circuits import Circuits
+from l1ml.faults.fault import Edit, Fault
+
+FAULT = Net("fault", 32)
+"""Input of each module: the number of the fault that it has, 0 for none."""
+
+WATCHED = "watched"
+"""Output of the core with what is watched, 64 bits each, and of each module with what is watched in it."""
 
 
 @dataclass(frozen=True)
@@ -22,83 +44,91 @@ class Signal:
     """An expression that is watched.
 
     Attributes:
-        expression: In terms of the module ``l1ml_faults``, in which the core is called ``core``.
+        module: Name of the module, not of the core.
+        value: The expression, of up to 64 bits; a signed one is extended by its sign.
         first: Clock cycle, counted from the last word of an event, from which on it belongs to that event.
         last: The last one.
-        wires: Wires that it needs: declaration and expression of each.
     """
 
-    expression: str
+    module: str
+    value: Expression
     first: int
     last: int
-    wires: dict[str, tuple[str, str]] = field(default_factory=dict, hash=False, compare=False)
-
-
-@dataclass
-class _Late:
-    """A register more, for a target that is to be late."""
-
-    name: str
-    statement: Statement
-
-
-@dataclass
-class _Line:
-    """A line of a file: as it is, or with the faults of its statement."""
-
-    text: str
-    statement: Statement | None = None
-    others: list[tuple[int, str]] = field(default_factory=list)
-    late: list[_Late] = field(default_factory=list)
-
-    @property
-    def operator(self) -> str:
-        """How the target gets its value."""
-        return "<=" if "<=" in self.text else "="
 
 
 def write_schemata(
-    verilog: Path, design: Design, faults: Sequence[Fault], folder: Path, signals: Sequence[Signal] = ()
+    circuits: Circuits, faults: Sequence[Fault], folder: Path, signals: Sequence[Signal] = ()
 ) -> list[Path]:
     """Write a design with faults, the first of which is number 1.
 
     Args:
-        verilog: Folder with the Verilog of the design.
-        design: The design.
+        circuits: The design.
         faults: The faults.
         folder: Where to write.
         signals: What is watched within the core.
 
     Returns:
-        The files in the order in which they are to be compiled; the top is ``l1ml_faults``.
+        The files that are to be compiled.
     """
-    top = folder / "l1ml_faults.sv"
-    top.write_text(render("faults/top.sv.j2", design=design, signals=signals))
-    package = folder / f"{design.name}_pkg.sv"
-    package.write_text((verilog / package.name).read_text())
-    files = [package, top]
-    sources = read_design(verilog, design)
-    numbered: dict[str, list[tuple[int, Fault]]] = defaultdict(list)
+    numbered: dict[str, list[tuple[int, Edit]]] = defaultdict(list)
     for number, fault in enumerate(faults, start=1):
-        numbered[fault.file].append((number, fault))
-    for name, source in sources.items():
-        file = folder / name
-        file.write_text(render("faults/module.sv.j2", lines=_lines(source, numbered[name])))
+        numbered[fault.module] += ((number, edit) for edit in fault.edits)
+    watched = {m: Net(f"{WATCHED}_{m}", 64 * n) for m, n in Counter(s.module for s in signals).items()}
+    files, seen = list(circuits.cells), list[Expression]()
+    for name, module in circuits.modules.items():
+        if name == circuits.design.name:
+            places = {m: iter(range(0, net.width, 64)) for m, net in watched.items()}
+            seen = [Bits(watched[s.module], next(places[s.module]), 64) for s in signals]
+        else:
+            seen = [Resized(s.value, 64) for s in signals if s.module == name]
+        file = folder / module.file
+        file.write_text(print_module(_with_faults(module, numbered[name], watched, seen, circuits)))
         files.append(file)
     return files
 
 
-def _lines(source: Source, faults: Sequence[tuple[int, Fault]]) -> list[_Line]:
-    lines = [_Line(text) for text in source.lines]
-    for number, fault in faults:
-        for edit in fault.edits:
-            line = lines[edit.statement.line]
-            line.statement = edit.statement
-            expression = edit.expression
-            if expression is None:
-                expression = f"{edit.statement.target}_late"
-                opening = lines[edit.statement.block].late
-                if all(late.name != expression for late in opening):
-                    opening.append(_Late(expression, edit.statement))
-            line.others.append((number, expression))
-    return lines
+def _with_faults(
+    module: Module,
+    edits: Sequence[tuple[int, Edit]],
+    watched: Mapping[str, Net],
+    seen: Sequence[Expression],
+    circuits: Circuits,
+) -> Module:
+    """A module in which each part that a fault changes depends on the number of the fault.
+
+    Args:
+        module: The module.
+        edits: What is changed, with the numbers of the faults.
+        watched: Nets of the core with what is watched in other modules, by their names.
+        seen: What the module gives of what is watched, 64 bits each.
+        circuits: The design.
+    """
+    of: dict[str, list[tuple[int, Edit]]] = defaultdict(list)
+    for number, edit in edits:
+        of[name_of(edit.item)].append((number, edit))
+    sections = []
+    for section in module.sections:
+        items: list[Item] = []
+        for item in section.items:
+            edited = of.get(name_of(item), ())
+            items += {name_of(needed): needed for _, edit in edited for needed in edit.needs}.values()
+            item = _switched(item, edited)
+            if isinstance(item, Instance) and item.module in circuits.modules:
+                more = {WATCHED: watched[item.module]} if item.module in watched else {}
+                item = replace(item, inputs={**item.inputs, FAULT.name: FAULT}, outputs={**item.outputs, **more})
+            items.append(item)
+        sections.append(replace(section, items=tuple(items)))
+    clock, *ports = module.ports
+    if seen:
+        bus = Net(WATCHED, 64 * len(seen))
+        sections.append(Section("", (Wire(bus, Joined(tuple(reversed(seen)))),)))
+        ports.append(Port(bus, "output"))
+    return replace(module, ports=(clock, Port(FAULT, "input"), *ports), sections=tuple(sections))
+
+
+def _switched(item: Item, edits: Sequence[tuple[int, Edit]]) -> Item:
+    parts = parts_of(item)
+    for number, edit in edits:
+        chosen = Compared("==", FAULT, Constant(number, FAULT.width))
+        parts[edit.part] = Choice(chosen, edit.wrong, parts[edit.part])
+    return with_parts(item, parts) if edits else item

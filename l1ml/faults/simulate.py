@@ -40,7 +40,7 @@ class FaultSimulator:
         """Compile it.
 
         Args:
-            files: What ``write_schemata`` wrote.
+            files: What ``write_schemata`` gave.
             folder: For the compiled simulation.
 
         Raises:
@@ -88,7 +88,7 @@ def compile_driver(files: Sequence[Path], driver: str, folder: Path) -> Path:
     """Compile a core with faults and a driver of ``firmware_templates/faults``.
 
     Args:
-        files: What ``write_schemata`` wrote.
+        files: What ``write_schemata`` gave, the last of which is the core.
         driver: Name of the C++ of the driver.
         folder: For the compiled simulation.
 
@@ -102,7 +102,16 @@ def compile_driver(files: Sequence[Path], driver: str, folder: Path) -> Path:
     log, source = folder / "build.log", shared("firmware_templates") / "faults" / driver
     command = ["verilator", "--cc", "--exe", "--build", "-j", str(os.cpu_count() or 1), "-O3", "-Wno-fatal"]
     command += ["-Wno-lint", "--x-initial", "unique", "-CFLAGS", "-O1", "--output-split", "20000"]
-    command += ["--top-module", "l1ml_faults", "--Mdir", str(folder / "obj"), "-o", "driver"]
+    command += [
+        "--top-module",
+        files[-1].stem,
+        "--prefix",
+        "Vl1ml_faults",
+        "--Mdir",
+        str(folder / "obj"),
+        "-o",
+        "driver",
+    ]
     with log.open("w") as handle:
         done = subprocess.run([*command, *map(str, files), str(source)], stdout=handle, stderr=handle)
     if done.returncode:

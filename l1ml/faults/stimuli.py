@@ -58,10 +58,9 @@ def make_cycles(design: Design, inputs: NDArray[np.int64], golden: NDArray[np.in
         golden: What it should give, integers in LSB, shape (events, elements of all outputs).
         job: What the bench is told: ``bench_job``.
     """
-    rows = pack(inputs.reshape(len(inputs) * design.words, -1), design.inputs)
-    results = pack(golden, design.outputs)
-    plan = _Plan(design, rows.reshape(len(inputs), design.words, -1), job["seed"])
-    return plan.run(job).finish(results)
+    rows, results = pack(inputs, design.inputs), pack(golden, design.outputs)
+    plan = _Plan(design, rows.reshape(len(inputs), design.in_beats, -1), job["seed"])
+    return plan.run(job).finish(results.reshape(len(golden), design.out_beats, -1))
 
 
 @dataclass
@@ -108,8 +107,9 @@ class _Plan:
         self.flags[start:] = [flags & ~CHECKED for flags in self.flags[start:]]
 
     def run(self, job: dict[str, Any]) -> _Plan:
-        interval, drain = job["initiation_interval"], job["latency"] + 2 * job["initiation_interval"] + 4
-        rest, total = interval - self.design.words, len(self.rows)
+        interval = job["initiation_interval"]
+        drain = job["latency"] + job["output_beats"] + 2 * interval + 4
+        rest, total = interval - self.design.in_beats, len(self.rows)
         for _ in range(4):
             self.tick(reset=True)
         self.idle(drain)
@@ -148,13 +148,13 @@ class _Plan:
         for event in every(job["crowded_events"]):
             self.send(event)
         self.idle(drain)
-        self.sent = self.sent[:: interval // self.design.words]
+        self.sent = self.sent[:: -(-interval // self.design.in_beats)]
         self.keep("crowded")
         self._restart(job, interval, drain)
         return self
 
     def _restart(self, job: dict[str, Any], interval: int, drain: int) -> None:
-        rest = interval - self.design.words
+        rest = interval - self.design.in_beats
         for number in range(min(job["restart_events"], len(self.rows))):
             start, other = len(self.flags), len(self.rows) - 1 - number
             cycles = 1 + number // 2 % interval if number % 2 else self.random.randrange(1, 1 + interval)
@@ -163,7 +163,7 @@ class _Plan:
                 self.idle(rest)
             for word in self.rows[other][:cycles]:
                 self.tick(word.tobytes())
-            self.idle(cycles - self.design.words)
+            self.idle(cycles - self.design.in_beats)
             self.tick(reset=True)
             self.uncheck(start)
             self.sent = self.sent[:number]
@@ -173,9 +173,10 @@ class _Plan:
 
     def finish(self, results: NDArray[np.uint8]) -> Cycles:
         flags = np.array(self.flags, dtype=np.uint8)
-        outputs = np.zeros((len(flags), results.shape[1]), dtype=np.uint8)
+        _, beats, size = results.shape
+        outputs = np.zeros((len(flags), size), dtype=np.uint8)
         for cycle, event in self.results:
-            flags[cycle] |= VALID
-            outputs[cycle] = results[event]
+            flags[cycle : cycle + beats] |= VALID
+            outputs[cycle : cycle + beats] = results[event]
         inputs = np.frombuffer(b"".join(self.words), dtype=np.uint8).reshape(len(flags), self.bytes)
         return Cycles(flags, inputs, outputs, self.ends, self.log)

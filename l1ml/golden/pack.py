@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from l1ml.compiler.network import Network, Tensor
+from l1ml.compiler.network import Network, Tensor, beats_of
 from l1ml.errors import L1mlError
 from l1ml.folders import write_whole
 from l1ml.verification.packing import bus_bytes, pack, unpack
@@ -233,6 +233,7 @@ def _array(rows: NDArray[np.uint8]) -> bytes:
 
 def _integers(content: bytes, events: int, tensors: tuple[Tensor, ...]) -> NDArray[np.int64]:
     rows = np.load(io.BytesIO(content), allow_pickle=False)
-    if rows.shape != (events, bus_bytes(tensors)) or rows.dtype != np.uint8:
-        raise ValueError(f"integers of shape {rows.shape} where {(events, bus_bytes(tensors))} belongs")
+    belongs = (events * beats_of(tensors), bus_bytes(tensors))
+    if rows.shape != belongs or rows.dtype != np.uint8:
+        raise ValueError(f"integers of shape {rows.shape} where {belongs} belongs")
     return unpack(rows, tensors)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
 from l1ml.fixed import Constants, FixedType
@@ -62,3 +63,24 @@ def narrow_constants(layer: Any, name: str) -> Constants:
     if width > MAX_WEIGHT_BITS:
         raise L1mlError(f"layer {layer.name!r}: {name} has {width} bits; at most {MAX_WEIGHT_BITS} are supported")
     return constants(layer, name)
+
+
+def exact_type(values: NDArray[np.float64]) -> FixedType:
+    """The narrowest type that holds some constants with every fractional bit that they have.
+
+    Raises:
+        L1mlError: If that is wider than ``MAX_WEIGHT_BITS``.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    signed = bool((values < 0).any())
+    for fraction in range(MAX_WEIGHT_BITS + 1):
+        integers = np.ldexp(values, fraction)
+        if np.all(integers == np.rint(integers)):
+            largest = int(max(integers.max(), -integers.min() - 1))
+            width = max(largest.bit_length(), 1) + int(signed)
+            if width <= MAX_WEIGHT_BITS:
+                return FixedType(width, width - fraction, signed)
+    raise L1mlError(
+        f"constants need more than {MAX_WEIGHT_BITS} bits; round them to a power of two, or give the layer a precision "
+        "for them, such as ufixed<9,8>"
+    )

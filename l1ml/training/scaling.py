@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from l1ml.datasets.hardware_objects import AXES, OBJECTS, kind_slices
 from l1ml.fixed import FixedType
-from l1ml.layers.input_scaler.arithmetic import InputScalerArithmetic, offset_type
+from l1ml.layers.input_scaler.arithmetic import InputScalerArithmetic
+from l1ml.layers.parameters import exact_type
 
 HARDWARE = FixedType(13, 13)
 """Type of the hardware integers: signed, and wide enough for those of any kind."""
@@ -62,7 +63,7 @@ class Scaling:
 
     def run(self, objects: NDArray[np.floating]) -> NDArray[np.float32]:
         """What the firmware makes of hardware integers, shape (n, 57), bit by bit."""
-        kind = offset_type(self.offsets)
+        kind = exact_type(self.offsets)
         arithmetic = InputScalerArithmetic(
             HARDWARE, kind, WORK, self.result, kind.quantize(self.offsets), self.shifts
         )  # fmt: skip

@@ -177,7 +177,7 @@ class CoreSimulator:
         if len(words) % beats or np.any(words.reshape(-1, beats) != words[::beats, None] + np.arange(beats)):
             raise L1mlError(f"the {beats} words of a result do not leave one after the other ({name})")
         outputs = unpack(rows, self.design.outputs) if len(rows) else np.zeros((0, 0), dtype=np.int64)
-        stride = self.design.initiation_interval // self.design.in_beats if name == "crowded" else 1
+        stride = -(-self.design.initiation_interval // self.design.in_beats) if name == "crowded" else 1
         return Pattern(outputs, sent.astype(np.int64), words[::beats], stride)
 
     def _build(self, probes: list[str]) -> tuple[Path, bool]:

@@ -57,10 +57,8 @@ def inner_of(design: Design, folder: Path, options: WrapperOptions) -> Inner:
     """The core, or the top with registers, which is written if there are any.
 
     Raises:
-        L1mlError: If the folder is not that of the core, an event has several words, or there are no such registers.
+        L1mlError: If the folder is not that of the core, or there are no such registers.
     """
-    if design.in_beats > 1:
-        raise L1mlError(f"{design.name} takes an event in {design.in_beats} words; wrappers are for one word an event")
     missing = [name for name in design.files if not (folder / name).is_file()]
     if missing:
         raise L1mlError(f"{folder} has no {missing[0]}: wrappers are written beside the Verilog of {design.name}")

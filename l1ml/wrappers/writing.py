@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from l1ml.compiler.design import Design
+from l1ml.compiler.whole import write_whole
 from l1ml.errors import L1mlError
 from l1ml.paths import shared
 from l1ml.templates import render
@@ -72,6 +73,8 @@ def write_wrappers(design: Design, folder: Path, options: WrapperOptions) -> tup
     if unknown:
         raise L1mlError(f"there is no wrapper {unknown[0]!r}; there are {', '.join(WRITERS)}")
     wanted = options.wrappers or tuple(WRITERS)
+    if design.in_beats > 1 or design.out_beats > 1:
+        design = write_whole(design, folder)
     inner = inner_of(design, folder, options)
     drafts = []
     for name, write in WRITERS.items():

@@ -165,7 +165,7 @@ async def drive(dut: object) -> None:
     for event in events_of(inputs[: job["crowded_events"]]):
         await core.send(event)
     await core.idle(drain)
-    core.sent = core.sent[:: interval // inputs.shape[1]]
+    core.sent = core.sent[:: -(-interval // inputs.shape[1])]
     keep("crowded")
 
     # A reset in the middle of an event, every second time in each cycle of an interval in turn, with as many events on

@@ -117,9 +117,9 @@ def test_lanes_and_widths(lanes: int, cell: FixedType, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "right", "wrong"),
     [
-        ("ring_builder.sv", "{node0_1, ", "{node0_1 ^ 20'(index2 == 7'd50), "),
-        ("ring_builder_hottest.sv", "value1 > best", "value1 >= best"),
-        ("ring_builder.sv", "sweep2 <= 2'd3", "sweep2 <= 2'd0"),
+        ("ring_builder_rings.sv", "{node0_1, ", "{node0_1 ^ 20'(index2 == 7'd50), "),
+        ("ring_builder_rings_hottest.sv", "value1 > best", "value1 >= best"),
+        ("ring_builder_rings.sv", "sweep2 <= 2'd3", "sweep2 <= 2'd0"),
     ],
     ids=["one bit of one ring", "of equal cells the last one", "sums that outlive a reset"],
 )

@@ -8,9 +8,32 @@ import numpy as np
 import pytest
 from command_line import SmallBuild
 
-from l1ml.compiler.design import Design, Module
+from l1ml.compiler.circuit import (
+    Bits,
+    Bitwise,
+    Choice,
+    Constant,
+    Inverted,
+    Joined,
+    Lowered,
+    Module,
+    Net,
+    Port,
+    Reduced,
+    Register,
+    Resized,
+    Section,
+    Stage,
+    Wire,
+    plus,
+)
+from l1ml.compiler.core import core_of
+from l1ml.compiler.design import Design
+from l1ml.compiler.design import Module as Placed
 from l1ml.compiler.network import Tensor
+from l1ml.compiler.programs.circuit import bus_of
 from l1ml.faults.choose import all_faults
+from l1ml.faults.circuits import Circuits, read_circuits
 from l1ml.faults.fault import Fault
 from l1ml.faults.hunt.watch import Watch
 from l1ml.faults.hunt.watcher import Watcher
@@ -19,45 +42,45 @@ from l1ml.faults.proofs.unrolled import unrolled_cone
 from l1ml.faults.schemata import Signal, write_schemata
 from l1ml.faults.simulate import FaultSimulator
 from l1ml.faults.stimuli import make_cycles
-from l1ml.faults.verilog.modules import wire_design
+from l1ml.faults.wiring import wire_design
 from l1ml.fixed import FixedType
 from l1ml.verification.emulator import Emulator
 from l1ml.verification.simulation import bench_job
 
-ACCUMULATOR = """// four digits of 3 bits
-module net_a (
-    input  wire  logic clk,
-    input  wire  logic first,
-    input  wire  logic done,
-    input  wire  logic [2:0] x_data,  // 1 x ufixed<3,3>
-    output var   logic [4:0] y_data  // 1 x fixed<5,5>
-);
-    // Kernel stage 0
-    wire logic [2:0] k0 = x_data[2:0];
-
-    logic signed [3:0] sum0;
-    logic signed [7:0] acc0;
-    logic [0:0] sticky0;
-    always_ff @(posedge clk) begin
-        sum0 <= 4'(k0);
-        acc0 <= 8'(sum0) + (first ? 8'd160 : 8'(acc0 >>> 1));
-        sticky0[0] <= ~first & (sticky0[0] | (|(acc0[0:0])));
-    end
-
-    // Result stage 0
-    wire logic signed [4:0] r0 = acc0[4:0];
-    wire logic [0:0] r1 = sticky0[0:0];
-    wire logic signed [4:0] r2 = r0 ^ 5'(r1);
+X, Y = Tensor("x", 1, FixedType(3, 3, signed=False)), Tensor("y", 1, FixedType(5, 5))
 
 
-    wire logic [4:0] y_next = {r2};
-    always_ff @(posedge clk) begin
-        if (done) begin
-            y_data <= y_next;
-        end
-    end
-endmodule
-"""
+def accumulator() -> Module:
+    """Four digits of 3 bits, the sum of which starts at -96."""
+    k0, r1, sticky = Net("k0", 3), Net("r1", 1), Net("sticky0", 1)
+    added, acc, r0, r2 = Net("sum0", 4, True), Net("acc0", 8, True), Net("r0", 5, True), Net("r2", 5, True)
+    packed, first, done = Net("y_next", 5), Net("first"), Net("done")
+    start = Choice(first, Constant(160, 8), Resized(Lowered(acc, 1), 8))
+    leaving = Bitwise("|", sticky, Reduced("|", Bits(acc, 0, 1)))
+    sections = (
+        Section("", (Wire(k0, Bits(bus_of(X), 0, 3)),), Stage("Kernel", 0)),
+        Section(
+            "",
+            (
+                Register(added, Resized(k0, 4)),
+                Register(acc, plus(Resized(added, 8), start)),
+                Register(sticky, Bitwise("&", Inverted(first), leaving)),
+            ),
+        ),
+        Section(
+            "",
+            (
+                Wire(r0, Bits(acc, 0, 5)),
+                Wire(r1, Bits(sticky, 0, 1)),
+                Wire(r2, Bitwise("^", r0, Resized(r1, 5))),
+            ),
+            Stage("Result", 0),
+        ),
+        Section("", (Wire(packed, Joined((r2,))), Register(bus_of(Y), packed, done))),
+    )
+    inputs = (Net("clk"), first, done, bus_of(X))
+    ports = (*(Port(net, "input") for net in inputs), Port(bus_of(Y), "output"))
+    return Module("net_a", (), ports, sections)
 
 
 @pytest.mark.parametrize(
@@ -67,85 +90,81 @@ endmodule
         ("acc0", "no carry into bit 3", False),
         ("acc0", "bit 6 stuck at 0", False),  # in the first cycle, it is there to be moved down
         ("acc0", "bit 0 of the start 8'd160 flipped", False),
-        ("sticky0[0]", "ties are not told", False),
+        ("sticky0", "ties are not told", False),
     ],
 )
-def test_an_accumulator_is_followed_through_all_cycles(
-    target: str, what: str, equivalent: bool, tmp_path: Path
-) -> None:
-    x, y = Tensor("x", 1, FixedType(3, 3, signed=False)), Tensor("y", 1, FixedType(5, 5))
-    module = Module(
-        name="net_a", segment="a", layers=(), title="", inputs=(x,), outputs=(y,), producers=("p",), reuse_factor=4,
-        start=1, latency=6, register_bits=0, strobes={"first": 2, "done": 6},
+def test_an_accumulator_is_followed_through_all_cycles(target: str, what: str, equivalent: bool) -> None:
+    module = Placed(
+        name="net_a", segment="a", layers=("a",), title="", inputs=(X,), outputs=(Y,), producers=("p",), reuse_factor=4,
+        start=1, latency=6, register_bits=0, strobes={"first": 2, "done": 6}, sums={"acc0": (0, 1.0, 0.0)},
     )  # fmt: skip
     design = Design(
-        name="net", part="", clock_ns=1, inputs=(x,), outputs=(y,), modules=(module,), latency=7, initiation_interval=4,
-        files=("net_pkg.sv", "net_a.sv", "net.sv"),
+        name="net", part="", clock_ns=1, inputs=(X,), outputs=(Y,), modules=(module,), latency=7, initiation_interval=4,
+        files=(),
     )  # fmt: skip
-    (tmp_path / "net_a.sv").write_text(ACCUMULATOR)
-    (tmp_path / "net.sv").write_text("module net (\n);\n    localparam int MEMORY = 7;\nendmodule\n")
-    (fault,) = [f for f in all_faults(tmp_path, design) if f.place.target == target and f.what.startswith(what)]
-    proof = Prover(tmp_path, design).prove(fault)
+    circuits = Circuits(design, {m.name: m for m in (accumulator(), core_of(design, {X: 0, Y: 7}, buffered=False))})
+    (fault,) = [f for f in all_faults(circuits) if f.place.target == target and f.what.startswith(what)]
+    proof = Prover(circuits).prove(fault)
     assert proof.equivalent == equivalent, proof
     if equivalent:
         assert proof.how == "SAT: the same sum after all clock cycles of an event"
 
 
 @pytest.fixture(scope="module")
-def verilog(anomaly_build: SmallBuild) -> Path:
+def circuits(anomaly_build: SmallBuild) -> Circuits:
     """The small anomaly trigger, folded."""
-    return anomaly_build.folder / "rtl/verilog"
+    return read_circuits(anomaly_build.folder / "rtl/verilog")
 
 
 @pytest.fixture(scope="module")
-def design(verilog: Path) -> Design:
+def design(circuits: Circuits) -> Design:
     """Its design."""
-    return Design.load(verilog)
+    return circuits.design
 
 
 @pytest.fixture(scope="module")
-def faults(verilog: Path, design: Design) -> list[Fault]:
+def faults(circuits: Circuits) -> list[Fault]:
     """All its faults."""
-    return list(all_faults(verilog, design))
+    return list(all_faults(circuits))
 
 
 def test_a_fault_of_an_accumulator_that_is_seen_is_not_proved_equivalent(
-    anomaly_build: SmallBuild, verilog: Path, design: Design, faults: list[Fault], tmp_path: Path
+    anomaly_build: SmallBuild, circuits: Circuits, design: Design, faults: list[Fault], tmp_path: Path
 ) -> None:
-    wirings = wire_design(verilog, design)
-    modules = {f"{m.name}.sv": m for m in design.modules}
-    of_accumulators = [f for f in faults if f.place.target.startswith(("acc", "low", "sticky"))]
-    chosen = [f for f in of_accumulators if f.kind in ("carry", "accumulator", "weight", "rounding")]
+    wirings = wire_design(circuits)
+    of_accumulators = [f for f in faults if unrolled_cone(f, wirings[f.module]) is not None]
+    chosen = [f for f in of_accumulators if f.kind in ("carry", "accumulator", "weight", "rounding", "valid")]
     chosen = [chosen[i] for i in np.random.default_rng(5).permutation(len(chosen))[:60]]
     with np.load(anomaly_build.folder / "verify/vectors.npz") as arrays:
         cycles = make_cycles(design, arrays["inputs"], arrays["outputs"], bench_job(design, 1))
-    simulator = FaultSimulator(write_schemata(verilog, design, chosen, tmp_path), tmp_path)
+    simulator = FaultSimulator(write_schemata(circuits, chosen, tmp_path), tmp_path)
     seen = {o.fault for o in simulator.run(cycles, range(1, len(chosen) + 1)) if o.cycle is not None}
     assert len(seen) > 20
     verdicts = {}
     for number, fault in enumerate(chosen, start=1):
-        cone = unrolled_cone(fault, wirings[fault.file], modules[fault.file])
+        cone = unrolled_cone(fault, wirings[fault.module])
         assert cone is not None
         verdicts[number] = ask(cone.verilog()) if cone.pairs else "proved"
     assert {verdicts[number] for number in seen} == {"refuted"}
 
 
 def test_what_accumulators_hold_in_the_end_is_what_the_design_says(
-    anomaly_build: SmallBuild, verilog: Path, design: Design, tmp_path: Path
+    anomaly_build: SmallBuild, circuits: Circuits, design: Design, tmp_path: Path
 ) -> None:
     watch, expected = Watch(), []
     with np.load(anomaly_build.folder / "verify/vectors.npz") as arrays:
         inputs = arrays["inputs"][-500:]
     emulator = Emulator.of_project(anomaly_build.folder / "convert/hls", design)
     layers = emulator.trace(inputs, emulator.layer_sizes())
-    wirings = wire_design(verilog, design)
+    wirings = wire_design(circuits)
     for module in design.modules:
         for name, (index, worth, offset) in module.sums.items():
-            result = module.strobes["done"] - wirings[f"{module.name}.sv"].last_result
-            watch.add(Signal(f"core.u_{module.segment}.{name}", result, result))
+            wiring = wirings[module.name]
+            result = module.strobes["done"] - wiring.last_result
+            watch.add(Signal(module.name, wiring.net(name), result, result))
             expected.append(np.floor((layers[module.layers[0]][:, index] + offset) / worth))
     assert len(expected) > 10
-    with Watcher(verilog, design, [], watch, tmp_path) as watcher:
+    with Watcher(circuits, [], watch, tmp_path) as watcher:
         seen = watcher.run(inputs).ends[:, :, 0]
     # Other layers' own results are rounded before they are traced.
     first = next(module for module in design.modules if module.sums)
@@ -154,11 +173,11 @@ def test_what_accumulators_hold_in_the_end_is_what_the_design_says(
 
 
 def test_a_result_that_is_not_held_is_equivalent_where_it_is_read_once(
-    verilog: Path, design: Design, faults: list[Fault]
+    circuits: Circuits, design: Design, faults: list[Fault]
 ) -> None:
-    always = [f for f in faults if f.file == f"{design.name}.sv" and f.what == "done stuck at 1"]
+    always = [f for f in faults if f.module == design.name and f.what == "done stuck at 1"]
     folded = [m for m in design.modules if m.strobes]
     assert [m.segment for m in folded] == ["fc1", "mu", "log_variance"] and len(always) == 3
-    proofs = [Prover(verilog, design).prove(fault) for fault in always]
+    proofs = [Prover(circuits).prove(fault) for fault in always]
     assert [p.equivalent for p in proofs] == [False, True, True], "two folded layers read what fc1 gives, for long"
     assert proofs[-1].how == "SAT: a result is only read while it is valid"

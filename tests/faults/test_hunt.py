@@ -12,10 +12,11 @@ from command_line import SmallBuild, error_of, l1ml
 
 from l1ml.compiler.design import Design
 from l1ml.faults.choose import all_faults, choose
+from l1ml.faults.circuits import read_circuits
 from l1ml.faults.hunt.neighbours import neighbours
 from l1ml.faults.hunt.watch import watch_faults
 from l1ml.faults.hunt.watcher import Watcher
-from l1ml.faults.verilog.modules import wire_design
+from l1ml.faults.wiring import wire_design
 from l1ml.verification.emulator import Emulator
 from l1ml.verification.packing import pack, unpack
 from l1ml.verification.vectors import limits
@@ -25,16 +26,16 @@ from l1ml.verification.vectors import limits
 def test_what_is_watched_belongs_to_its_event(build: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     """A module's output, at reuse factor 1 and above, is that of the C++; where a fault is seen, it is active."""
     folder = request.getfixturevalue(build).folder
-    verilog = folder / "rtl/verilog"
-    design = Design.load(verilog)
-    faults = [f for f in choose(all_faults(verilog, design), 60, 3) if f.kind in ("weight", "saturation", "table")]
-    watch = watch_faults(design, wire_design(verilog, design), faults)
+    circuits = read_circuits(folder / "rtl/verilog")
+    design = circuits.design
+    faults = [f for f in choose(all_faults(circuits), 60, 3) if f.kind in ("weight", "saturation", "table")]
+    watch = watch_faults(design, wire_design(circuits), faults)
     assert len(watch.wires) == len(watch.active) == len(faults) >= 15
     with np.load(folder / "verify/vectors.npz") as arrays:
         inputs, outputs = arrays["inputs"][-300:], arrays["outputs"][-300:]
     producers = {t: p for m in design.modules for t, p in zip(m.outputs, m.producers, strict=True)}
     golden = Emulator.of_project(folder / "convert/hls", design).trace_integers(inputs, producers)
-    with Watcher(verilog, design, faults, watch, tmp_path) as watcher:
+    with Watcher(circuits, faults, watch, tmp_path) as watcher:
         seen = watcher.run(inputs)
         assert seen.outputs[:, 0].all(), "a result of each event"
         np.testing.assert_array_equal(unpack(seen.outputs[:, 1:], design.outputs), outputs)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from command_line import SmallBuild, error_of, l1ml
 
+from l1ml.compiler.circuit import Net
 from l1ml.compiler.design import Design
+from l1ml.compiler.printers.systemverilog import text_of
 from l1ml.errors import L1mlError
 from l1ml.faults.choose import all_faults, choose
+from l1ml.faults.circuits import Circuits, read_circuits
 from l1ml.faults.fault import KINDS, Edit, Fault
 from l1ml.faults.mutate import mutate
 from l1ml.faults.network import read_network
@@ -28,15 +32,21 @@ FAULTS = 300
 
 
 @pytest.fixture(scope="module")
-def design(small_build: SmallBuild) -> Design:
+def circuits(small_build: SmallBuild) -> Circuits:
     """The small tagger."""
-    return Design.load(small_build.folder / "rtl/verilog")
+    return read_circuits(small_build.folder / "rtl/verilog")
 
 
 @pytest.fixture(scope="module")
-def faults(small_build: SmallBuild, design: Design) -> list[Fault]:
+def design(circuits: Circuits) -> Design:
+    """Its design."""
+    return circuits.design
+
+
+@pytest.fixture(scope="module")
+def faults(circuits: Circuits) -> list[Fault]:
     """Faults of it, of all kinds."""
-    return choose(all_faults(small_build.folder / "rtl/verilog", design), FAULTS, 1)
+    return choose(all_faults(circuits), FAULTS, 1)
 
 
 @pytest.fixture(scope="module")
@@ -47,17 +57,25 @@ def result(small_build: SmallBuild, tmp_path_factory: pytest.TempPathFactory) ->
     return file, done.stdout + done.stderr, done.returncode
 
 
-def test_faults_are_of_all_kinds_and_in_all_files(faults: list[Fault], design: Design) -> None:
+def test_faults_are_of_all_kinds_and_in_all_modules(faults: list[Fault], design: Design) -> None:
     kinds = Counter(fault.kind for fault in faults)
     assert kinds.keys() == KINDS.keys() - {"table"}, "it has no table"
     assert min(kinds.values()) >= 15 and max(kinds.values()) <= FAULTS // 5
-    assert {fault.file for fault in faults} == {name for name in design.files if not name.endswith("_pkg.sv")}
-    edits = [tuple((e.statement.place, e.expression) for e in fault.edits) for fault in faults]
+    assert {fault.module for fault in faults} == {design.name, *(module.name for module in design.modules)}
+    edits = [(fault.module, *((e.key, text_of(e.wrong)) for e in fault.edits)) for fault in faults]
     assert len(set(edits)) == FAULTS
 
 
-def test_the_seed_decides(small_build: SmallBuild, design: Design, faults: list[Fault]) -> None:
-    every = list(all_faults(small_build.folder / "rtl/verilog", design))
+def test_a_fault_names_its_line(circuits: Circuits, faults: list[Fault], small_build: SmallBuild) -> None:
+    for fault in faults:
+        file, line = circuits.place_of(fault.module, fault.place.target).split(":")
+        text = (small_build.folder / "rtl/verilog" / file).read_text().splitlines()[int(line) - 1]
+        name = fault.place.target.rpartition(".")[2]
+        assert re.search(rf"\b{name}\b", text) or re.search(rf"\b{name.rpartition('_')[0]}\b", text), fault
+
+
+def test_the_seed_decides(circuits: Circuits, faults: list[Fault]) -> None:
+    every = list(all_faults(circuits))
     assert choose(every, FAULTS, 1) == faults
     assert choose(every, FAULTS, 2) != faults
     with pytest.raises(L1mlError, match=r"only [\d,]+ faults to choose from; ask for fewer than 1,000,000"):
@@ -85,12 +103,12 @@ def test_verification_finds_the_faults_or_they_are_proved_to_change_nothing(resu
 
 
 def test_what_is_seen_is_never_proved_to_change_nothing(
-    small_build: SmallBuild, design: Design, faults: list[Fault], result: tuple[Path, str, int]
+    small_build: SmallBuild, circuits: Circuits, faults: list[Fault], result: tuple[Path, str, int]
 ) -> None:
     verdicts = json.loads(result[0].read_text())["faults"]
     seen = [fault for fault, verdict in zip(faults, verdicts, strict=True) if verdict["state"] == "detected"]
     graph = small_build.folder / "convert/graph.fml"
-    prover = Prover(small_build.folder / "rtl/verilog", design, lambda: read_network(load_graph(graph)))
+    prover = Prover(circuits, lambda: read_network(load_graph(graph)))
     for fault in seen[:: len(seen) // 10]:
         assert not prover.prove(fault).equivalent, fault
 
@@ -126,13 +144,24 @@ def test_a_core_that_is_wrong_without_a_fault_is_an_error(small_build: SmallBuil
 
 
 def test_a_fault_that_does_not_compile_is_an_error_that_names_the_log(
-    small_build: SmallBuild, design: Design, faults: list[Fault], tmp_path: Path
+    circuits: Circuits, faults: list[Fault], tmp_path: Path
 ) -> None:
-    broken = Fault("weight", "no Verilog", (Edit(faults[0].place, "1 +"),))
-    files = write_schemata(small_build.folder / "rtl/verilog", design, [broken], tmp_path)
+    place = faults[0].place
+    nowhere = Net("no_such_net", place.right.width)
+    broken = Fault("weight", "no Verilog", (Edit(place.item, place.part, nowhere),), faults[0].module)
+    files = write_schemata(circuits, [broken], tmp_path)
     with pytest.raises(L1mlError, match=r"the core with faults does not compile: see .*build.log"):
         FaultSimulator(files, tmp_path)
 
 
 def test_a_build_that_is_not_finished_is_an_error(tmp_path: Path) -> None:
     assert "is no finished build (rtl/verilog/design.json is missing)" in error_of(l1ml("mutate", tmp_path))
+
+
+def test_verilog_that_was_edited_is_an_error(copy_build: Callable[..., Path]) -> None:
+    """Faults are put into circuits: what they are printed as must be what was verified."""
+    build = copy_build()
+    (file, *_) = sorted((build / "rtl/verilog").glob("*_fc1.sv"))
+    file.write_text(file.read_text().replace("+", "-", 1))
+    message = error_of(l1ml("mutate", build, "--faults", "5"))
+    assert f"{file} is not what was written there: faults are put into circuits; write it again" in message

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from l1ml.fixed import FixedType
 from l1ml.frontends.hls4ml.backend import rtl_folder
-from l1ml.layers.input_scaler.arithmetic import InputScalerArithmetic, offset_type
+from l1ml.layers.input_scaler.arithmetic import InputScalerArithmetic
+from l1ml.layers.parameters import exact_type
 from l1ml.models.anomaly import firmware_model
 from l1ml.models.anomaly_scores import Divergence, Means, Reconstruction, Score
 from l1ml.models.autoencoder import AnomalyShape
@@ -39,7 +40,7 @@ def network_of(score: Score) -> Any:
 
 def by_python(score: Score, network: Any, objects: NDArray[np.int64]) -> NDArray[np.int64]:
     """Integers of the score of hardware integers, as training takes them for its thresholds."""
-    offset = offset_type(np.array(OFFSETS))
+    offset = exact_type(np.array(OFFSETS))
     scaler = InputScalerArithmetic(OBJECTS, offset, WORK, SCALED, offset.quantize(np.array(OFFSETS)), np.array(SHIFTS))
     scaled = SCALED.to_float(scaler.run(objects)).astype(np.float32)
     found = score.fixed(np.asarray(network.predict(scaled, verbose=0)), scaled)

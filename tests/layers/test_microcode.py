@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from networks import compile_graph, convert
 
 import l1ml
-from l1ml.compiler.circuit import Bit, Constant, Expression, Joined, Net, Rom, ShiftRegister
+from l1ml.compiler.circuit import BLOCK_ROM_DEPTH, Bit, Constant, Expression, Joined, Net, Rom, ShiftRegister
 from l1ml.estimation.synthesis import estimate
 from l1ml.frontends.hls4ml.backend import rtl_folder
-from l1ml.layers.dense.folding.multipliers.microcode import BLOCK_ROM_DEPTH, Column, Microcode
+from l1ml.layers.dense.folding.multipliers.microcode import Column, Microcode
 from l1ml.layers.dense.folding.multipliers.printing import _booth
 
 EVENTS = 200

@@ -14,7 +14,8 @@ from l1ml.compiler.programs.trace import symbol, trace_program
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.hls.convert import load_graph, save_graph
-from l1ml.layers.input_scaler.arithmetic import InputScalerArithmetic, offset_type
+from l1ml.layers.input_scaler.arithmetic import InputScalerArithmetic
+from l1ml.layers.parameters import exact_type
 from l1ml.layers.sum_of_squares.arithmetic import SumOfSquaresArithmetic, exact_sum
 from l1ml.layers.sum_of_squares.lowering import square
 from l1ml.layers.thresholds.arithmetic import ThresholdsArithmetic
@@ -151,7 +152,7 @@ def test_steps_of_the_scaler_by_hand() -> None:
     [([0.0], "ufixed<1,1>"), ([15.5, 72], "ufixed<8,7>"), ([-0.25, 3], "fixed<5,3>"), ([-4.0], "fixed<3,3>")],
 )
 def test_offsets_keep_every_fractional_bit_that_they_have(offsets: list[float], fixed: str) -> None:
-    found = offset_type(np.array(offsets))
+    found = exact_type(np.array(offsets))
     assert str(found) == fixed
     np.testing.assert_array_equal(found.to_float(found.quantize(np.array(offsets))), offsets)
 
@@ -206,8 +207,8 @@ def test_a_scaler_that_cannot_be_built_is_refused(keras: Any, tmp_path: Path, ty
 
 
 def test_offsets_of_too_many_bits_are_refused() -> None:
-    with pytest.raises(L1mlError, match=r"offsets need more than 24 bits; .* such as ufixed<9,8>"):
-        offset_type(np.array([0.1]))
+    with pytest.raises(L1mlError, match=r"constants need more than 24 bits; .* such as ufixed<9,8>"):
+        exact_type(np.array([0.1]))
 
 
 def test_a_score_of_inputs_without_a_type_or_too_wide_is_refused(keras: Any, tmp_path: Path) -> None:

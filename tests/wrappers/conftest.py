@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from small_cores import SmallCore, make_plain, make_trigger
+from small_cores import SmallCore, make_plain, make_trigger, make_words
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +21,12 @@ def trigger(tmp_path_factory: pytest.TempPathFactory) -> SmallCore:
 def plain(tmp_path_factory: pytest.TempPathFactory) -> SmallCore:
     """A core without registers and with signed results: an event every clock cycle."""
     return _shared(tmp_path_factory, "wrapped_plain", make_plain)
+
+
+@pytest.fixture(scope="session")
+def words(tmp_path_factory: pytest.TempPathFactory) -> SmallCore:
+    """A core whose events and results pass in five words each."""
+    return _shared(tmp_path_factory, "wrapped_words", make_words)
 
 
 def _shared(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> SmallCore:

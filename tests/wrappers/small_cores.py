@@ -98,6 +98,21 @@ def make_plain(folder: Path) -> None:
     _make(model, folder, options, rng.integers(-64, 64, (EVENTS, 3)), np.zeros((1, 0), dtype=np.int64))
 
 
+def make_words(folder: Path) -> None:
+    """A core that takes an event, and gives its result, in several words."""
+    from l1ml.layers.keras import MovingSum, Taper
+
+    keras = _keras()
+    x = keras.Input((5, 2), name="x")
+    model = keras.Model(x, Taper([0.5, -1, 1.75, 0.25, -2], name="taper")(MovingSum(3, name="sum")(x)))
+    options = {
+        "x": {"precision": {"result": "fixed<7,5>"}},
+        "taper": {"precision": {"result": "fixed<9,7,RND,SAT>"}},
+    }
+    events = np.random.default_rng(6).integers(-64, 64, (EVENTS, 10))
+    _make(model, folder, options, events, np.zeros((1, 0), dtype=np.int64))
+
+
 def _keras() -> Any:
     return pytest.importorskip("tf_keras")
 

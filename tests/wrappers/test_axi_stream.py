@@ -18,6 +18,7 @@ from l1ml.wrappers.layout import Layout, stream_layout
 CASES = {
     "trigger_in_beats_of_16_bits": ("trigger", StreamOptions(16)),
     "signed_in_fields": ("plain", StreamOptions(32, 16)),
+    "of_several_words": ("words", StreamOptions(32)),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from l1ml.compiler.circuit.expressions import Bit, Bits, Constant, Element, Expression, Lookup, Net, Pick
 from l1ml.compiler.circuit.module import (
+    BLOCK_ROM_DEPTH,
     SMALL_TABLE_BITS,
     Instance,
     Item,
@@ -43,6 +44,7 @@ from l1ml.compiler.circuit.operations import (
 )
 
 __all__ = [
+    "BLOCK_ROM_DEPTH",
     "SMALL_TABLE_BITS",
     "Bit",
     "Bits",

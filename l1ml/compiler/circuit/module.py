@@ -9,6 +9,9 @@ from typing import Literal
 
 from l1ml.compiler.circuit.expressions import Expression, Net
 
+BLOCK_ROM_DEPTH = 65
+"""From this many words on, a ROM is kept in block RAM; below, a bit of it is one LUT."""
+
 SMALL_TABLE_BITS = 6
 """Tables with up to this many address bits are one LUT for each output bit and printed as one literal."""
 

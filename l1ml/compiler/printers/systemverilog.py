@@ -35,11 +35,38 @@ __all__ = ["declared", "literal", "print_module", "text_of"]
 INDENT = "    "
 
 
+class Line(str):
+    """A line that gives a part of an item its value.
+
+    Attributes:
+        of: What gets the value: a net, an array or a table by its name, an input of an instance as
+            ``instance.input``.
+    """
+
+    of: str
+
+    @classmethod
+    def giving(cls, of: str, text: str) -> Line:
+        """A line that gives something its value."""
+        line = cls(text)
+        line.of = of
+        return line
+
+
 def print_module(module: Module) -> str:
     """A module's file.
 
     Raises:
         ValueError: If the module is none that can be built (`l1ml.compiler.circuit.checks`).
+    """
+    return "\n".join(lines_of(module))
+
+
+def lines_of(module: Module) -> list[str]:
+    """The lines of a module's file, those that give something its value as `Line`.
+
+    Raises:
+        ValueError: As `print_module`.
     """
     check(module)
     lines = [*(f"// {line}".rstrip() for line in module.about), "", "`default_nettype none", ""]
@@ -50,8 +77,7 @@ def print_module(module: Module) -> str:
         if before.stage and not section.title:
             lines.append("")
         lines += body.section(section)
-    lines += ["endmodule", "", "`default_nettype wire", ""]
-    return "\n".join(lines)
+    return [*lines, "endmodule", "", "`default_nettype wire", ""]
 
 
 def _parameters(module: Module) -> Iterator[str]:
@@ -126,9 +152,9 @@ class _Body:
     def _assign(self, net: Net, text: str) -> str:
         """A wire and what drives it, in one line unless it is declared."""
         if net.name in self.known:
-            return f"{INDENT}assign {net.name} = {text};"
+            return Line.giving(net.name, f"{INDENT}assign {net.name} = {text};")
         self.known.add(net.name)
-        return f"{INDENT}wire logic {declared(net)}{net.name} = {text};"
+        return Line.giving(net.name, f"{INDENT}wire logic {declared(net)}{net.name} = {text};")
 
     def _registers(self, items: Sequence[Register]) -> Iterator[str]:
         """Registers side by side, in one process."""
@@ -146,7 +172,8 @@ class _Body:
             elif enable is not None:
                 yield f"{indent}if ({alone(enable)}) begin"
             inner = indent + INDENT * (reset or enable is not None)
-            yield from (f"{inner}{member.net.name} <= {text_of(member.value)};" for member in members)
+            for member in members:
+                yield Line.giving(member.net.name, f"{inner}{member.net.name} <= {text_of(member.value)};")
             if reset or enable is not None:
                 yield f"{indent}end"
         yield f"{INDENT}end"
@@ -155,7 +182,7 @@ class _Body:
         name = item.name
         yield from self._declare([name])
         yield f"{INDENT}always_ff @(posedge clk) begin"
-        yield f"{2 * INDENT}{name}[0] <= {text_of(item.value)};"
+        yield Line.giving(name, f"{2 * INDENT}{name}[0] <= {text_of(item.value)};")
         yield f"{2 * INDENT}for (int i = 1; i < {item.length}; i++) {name}[i] <= {name}[i-1];"
         yield f"{INDENT}end"
 
@@ -167,7 +194,8 @@ class _Body:
             yield f"{INDENT}initial begin"
             yield from (f"{2 * INDENT}{name}_rom[{i}] = {width}'h{word:x};" for i, word in enumerate(item.words))
             yield f"{INDENT}end"
-            yield f"{INDENT}always_ff @(posedge clk) {name} <= {name}_rom[{index_of(item.address)}];"
+            text = f"{INDENT}always_ff @(posedge clk) {name} <= {name}_rom[{index_of(item.address)}];"
+            yield Line.giving(name, text)
             return
         yield f"{INDENT}always_ff @(posedge clk) begin"
         yield f"{2 * INDENT}case ({alone(item.address)})"
@@ -187,7 +215,7 @@ class _Body:
             yield from self._declare([item.net.name])
             yield f"{INDENT}always_ff @(posedge clk) begin"
             yield f"{2 * INDENT}{write}"
-            yield f"{2 * INDENT}{item.net.name} <= {read};"
+            yield Line.giving(item.net.name, f"{2 * INDENT}{item.net.name} <= {read};")
             yield f"{INDENT}end"
         else:
             yield self._assign(item.net, read)
@@ -196,12 +224,13 @@ class _Body:
     def _table(self, item: Table) -> Iterator[str]:
         if item.small:
             bits = len(item.words) * item.width
-            yield f"{INDENT}localparam logic [{bits - 1}:0] {item.name} = {bits}'h{item.literal:x};"
+            text = f"{INDENT}localparam logic [{bits - 1}:0] {item.name} = {bits}'h{item.literal:x};"
+            yield Line.giving(item.name, text)
             return
         name = item.name.lower()
         address = f"input logic [{item.address_bits - 1}:0] address"
         yield ""
-        yield f"{INDENT}function automatic logic [{item.width - 1}:0] {name}({address});"
+        yield Line.giving(item.name, f"{INDENT}function automatic logic [{item.width - 1}:0] {name}({address});")
         yield f"{2 * INDENT}case (address)"
         for index, word in enumerate(item.words):
             yield f"{3 * INDENT}{item.address_bits}'d{index}: {name} = {item.width}'h{word:x};"
@@ -213,12 +242,13 @@ class _Body:
         yield from self._declare(net.name for net in item.outputs.values())
         if item.parameters:
             yield f"{INDENT}{item.module} #("
-            yield _connections({name: str(value) for name, value in item.parameters.items()})
+            yield from _connections(item.name, {name: str(value) for name, value in item.parameters.items()})
             yield f"{INDENT}) {item.name} ("
         else:
             yield f"{INDENT}{item.module} {item.name} ("
         inputs = {"clk": "clk", **{port: text_of(value) for port, value in item.inputs.items()}}
-        yield _connections({**inputs, **{port: net.name for port, net in item.outputs.items()}})
+        outputs = {port: net.name for port, net in item.outputs.items()}
+        yield from _connections(item.name, {**inputs, **outputs})
         yield f"{INDENT});"
 
     _PRINTERS: ClassVar[dict[type[Item], Callable[[_Body, Any], Iterator[str]]]] = {
@@ -232,5 +262,7 @@ class _Body:
     }
 
 
-def _connections(what: dict[str, str]) -> str:
-    return ",\n".join(f"{2 * INDENT}.{name}({value})" for name, value in what.items())
+def _connections(instance: str, what: dict[str, str]) -> Iterator[str]:
+    for index, (name, value) in enumerate(what.items()):
+        comma = "," if index < len(what) - 1 else ""
+        yield Line.giving(f"{instance}.{name}", f"{2 * INDENT}.{name}({value}){comma}")

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from rich.progress import Progress
 
 from l1ml.compiler.design import Design
+from l1ml.faults.circuits import read_circuits
 from l1ml.faults.fault import Fault
 from l1ml.faults.hunt.search import search
 from l1ml.faults.hunt.watch import watch_faults
 from l1ml.faults.hunt.watcher import Watcher
 from l1ml.faults.network import Network
-from l1ml.faults.verilog.modules import wire_design
+from l1ml.faults.wiring import wire_design
 
 ROUNDS = 150
 """Rounds of the search."""
@@ -56,14 +57,15 @@ def look_for_events(
     Raises:
         L1mlError: If the core with the faults does not compile or does not run to its end.
     """
-    design = Design.load(verilog)
-    watch = watch_faults(design, wire_design(verilog, design), faults)
+    circuits = read_circuits(verilog)
+    design = circuits.design
+    watch = watch_faults(design, wire_design(circuits), faults)
     with tempfile.TemporaryDirectory(prefix="l1ml-hunt-") as scratch:
         task = progress.add_task("Ends of neurons", total=None, note="")
         start = np.concatenate([start, summits(network, design, start, faults, seed)])
         progress.update(task, total=1, completed=1)
         task = progress.add_task("Events that show the others", total=rounds, note="compiling the core with them")
-        with Watcher(verilog, design, faults, watch, Path(scratch)) as watcher:
+        with Watcher(circuits, faults, watch, Path(scratch)) as watcher:
 
             def tell(number: int, found: int) -> None:
                 progress.update(task, completed=number, note=f"{found} of {len(faults)} found")
@@ -80,8 +82,8 @@ def summits(
     names = [t.name for t in design.inputs]
     if network is None or network.tensor not in names:
         return start[:0]
-    files = {fault.file for fault in faults}
-    layers = [layer for m in design.modules if f"{m.name}.sv" in files for layer in m.layers]
+    modules = {fault.module for fault in faults}
+    layers = [layer for m in design.modules if m.name in modules for layer in m.layers]
     found, deadline = [], time.monotonic() + SECONDS
     for event in network.summits(layers):
         found.append(event)

@@ -14,8 +14,8 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ml.compiler.design import Design
 from l1ml.errors import L1mlError
+from l1ml.faults.circuits import Circuits
 from l1ml.faults.fault import Fault
 from l1ml.faults.hunt.watch import Watch
 from l1ml.faults.schemata import write_schemata
@@ -28,7 +28,8 @@ class Seen:
     """What a core made of some events.
 
     Attributes:
-        outputs: Whether there was a result, and the packed output bus, shape (events, 1 + bytes).
+        outputs: For each word of a result whether it was valid, and the packed output bus, shape (events,
+            words × (1 + bytes)).
         ends: Lowest and highest value of each signal, shape (events, signals, 2); no signals unless they were wanted.
     """
 
@@ -39,12 +40,11 @@ class Seen:
 class Watcher:
     """A core with faults, compiled so that wires within it can be watched; a context manager."""
 
-    def __init__(self, verilog: Path, design: Design, faults: Sequence[Fault], watch: Watch, folder: Path) -> None:
+    def __init__(self, circuits: Circuits, faults: Sequence[Fault], watch: Watch, folder: Path) -> None:
         """Compile it and start a process for each processor.
 
         Args:
-            verilog: Folder with the Verilog of the design.
-            design: The design.
+            circuits: The design.
             faults: The faults, the first of which is number 1.
             watch: What to watch.
             folder: For the compiled simulation.
@@ -52,13 +52,15 @@ class Watcher:
         Raises:
             L1mlError: If Verilator or the compiler rejects it.
         """
+        design = circuits.design
         self.design, self.watch = design, watch
-        files = write_schemata(verilog, design, faults, folder, watch.signals)
+        files = write_schemata(circuits, faults, folder, watch.signals)
         driver = compile_driver(files, "watch.cpp", folder)
-        words, interval = design.words, design.initiation_interval
-        spacing = interval if interval == 1 else design.latency + interval
+        interval = design.initiation_interval
+        spacing = interval if interval == 1 else design.latency + design.out_beats - 1 + interval
         self.in_bytes, self.out_bytes = bus_bytes(design.inputs), bus_bytes(design.outputs)
-        numbers = [self.in_bytes, self.out_bytes, words, design.latency, spacing, len(watch.signals)]
+        beats = design.in_beats, design.out_beats
+        numbers = [self.in_bytes, self.out_bytes, *beats, design.latency, spacing, len(watch.signals)]
         numbers += [cycle for signal in watch.signals for cycle in (signal.first, signal.last)]
         command = [str(driver), *map(str, numbers)]
         self._processes = [
@@ -88,14 +90,13 @@ class Watcher:
         Raises:
             L1mlError: If the simulation ends before its time.
         """
-        rows = pack(events.reshape(len(events) * self.design.words, -1), self.design.inputs)
-        rows = rows.reshape(len(events), -1)
+        rows = pack(events, self.design.inputs).reshape(len(events), -1)
         count = len(self.watch.signals) if signals else 0
 
         def play(job: tuple[subprocess.Popen[bytes], NDArray[np.uint8]]) -> Seen:
             process, part = job
             assert process.stdin is not None and process.stdout is not None
-            size = 1 + self.out_bytes
+            size = self.design.out_beats * (1 + self.out_bytes)
             try:
                 process.stdin.write(struct.pack("<3i", fault, signals, len(part)) + part.tobytes())
                 process.stdin.flush()

@@ -8,14 +8,39 @@ balanced: every way through it has the same number of registers, which is checke
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
+from l1ml.compiler.circuit import (
+    Bits,
+    Bitwise,
+    Compared,
+    Constant,
+    Expression,
+    Inverted,
+    Item,
+    Joined,
+    Lookup,
+    Module,
+    Net,
+    Port,
+    Reduced,
+    Register,
+    Section,
+    Table,
+    Wire,
+)
+from l1ml.compiler.circuit.queries import all_bits, bits_in, name_of, names_in, parts_of
+from l1ml.compiler.printers.systemverilog import print_module
+from l1ml.compiler.programs.circuit import bus_of
 from l1ml.faults.fault import Fault
-from l1ml.faults.verilog.source import Statement
-from l1ml.faults.verilog.wiring import Wiring, base, names, renamed
-from l1ml.templates import render
+from l1ml.faults.wiring import Wiring
+
+DIFFER = Net("differ")
+"""Output of a cone that must never be 1."""
+
+RIGHT, WRONG = "", "_would"
+"""What is behind the name of a net with its value as it is and as it would be."""
 
 
 class UnprovableError(Exception):
@@ -27,30 +52,56 @@ class Cone:
     """What a fault changes.
 
     Attributes:
-        pairs: Names of values as they are and as they would be, to be compared. Without any, nothing that counts can
-            be different.
-        free: Names that may have any value, with sign and range.
-        wires: All other values.
-        texts: Tables.
-        ranges: What free values are known to be.
+        pairs: Values as they are and as they would be, to be compared. Without any, nothing that counts can be
+            different.
+        free: Nets that may have any value.
+        wires: All other nets, each behind those that it reads.
+        tables: Tables.
+        known: Conditions that always hold.
     """
 
-    pairs: list[tuple[str, str]] = field(default_factory=list)
-    free: dict[str, str] = field(default_factory=dict)
-    wires: list[dict[str, str]] = field(default_factory=list)
-    texts: dict[str, str] = field(default_factory=dict)
-    ranges: list[dict[str, str]] = field(default_factory=list)
+    pairs: list[tuple[Expression, Expression]] = field(default_factory=list)
+    free: dict[str, Net] = field(default_factory=dict)
+    wires: dict[str, Wire] = field(default_factory=dict)
+    tables: dict[str, Table] = field(default_factory=dict)
+    known: list[Expression] = field(default_factory=list)
+
+    def compare(self, right: Expression, wrong: Expression, mask: int) -> None:
+        """Compare some bits of two values, unless they are the same."""
+        if mask and wrong != right:
+            whole = mask == all_bits(right.width)
+            pair = (right, wrong) if whole else tuple(_masked(value, mask) for value in (right, wrong))
+            self.pairs.append((pair[0], pair[1]))
+
+    def know(self, value: Expression, low: int, high: int, *, signed: bool) -> None:
+        """Let a value be within two ends."""
+        offset = 1 << value.width - 1 if signed else 0  # makes the lowest value 0
+        place = Bitwise("^", value, Constant(offset, value.width)) if signed else value
+        ends = (Constant(min(max(e + offset, 0), all_bits(value.width)), value.width) for e in (low, high))
+        least, most = ends
+        self.known += [Compared(">=", place, least), Compared(">=", most, place)]
 
     def verilog(self) -> str:
         """A module ``cone`` whose output ``differ`` must never be 1."""
-        return render(
-            "faults/cone.sv.j2",
-            free=self.free,
-            wires=self.wires,
-            texts=self.texts.values(),
-            pairs=self.pairs,
-            ranges=self.ranges,
-        )
+        different: Expression = _any(Inverted(Compared("==", right, wrong)) for right, wrong in self.pairs)
+        if self.known:
+            different = Bitwise("&", Reduced("&", Joined(tuple(self.known))), different)
+        items: tuple[Item, ...] = (*self.tables.values(), *self.wires.values(), Wire(DIFFER, different))
+        ports = (*(Port(net, "input") for net in self.free.values()), Port(DIFFER, "output"))
+        return print_module(Module("cone", (), ports, (Section("", items),)))
+
+
+def _masked(value: Expression, mask: int) -> Bitwise:
+    return Bitwise("&", value, Constant(mask, value.width))
+
+
+def _any(flags: Iterator[Expression]) -> Reduced:
+    return Reduced("|", Joined(tuple(flags)))
+
+
+def renamed(expression: Expression, suffix: str) -> Expression:
+    """An expression that reads other nets, each with more behind its name."""
+    return expression.rewritten(lambda e: replace(e, name=e.name + suffix) if isinstance(e, Net) else None)
 
 
 def make_cone(
@@ -71,216 +122,157 @@ def make_cone(
         known: What wires are known to be, without the fault.
 
     Raises:
-        UnprovableError: If it changes something that is no value of the data path.
+        UnprovableError: If registers are taken for wires and the pipeline is not balanced.
     """
-    return _Builder(fault, wiring, through, depth, known or {}).build()
+    return _Builder(fault, wiring, through, depth).build(known or {})
 
 
 class _Builder:
-    def __init__(
-        self, fault: Fault, wiring: Wiring, through: bool, depth: int | None, known: Mapping[str, tuple[int, int]]
-    ) -> None:
-        self.fault, self.wiring, self.through, self.depth, self.known = fault, wiring, through, depth, known
+    """Makes a cone.
+
+    Attributes:
+        changed: Nets that can have another value and count.
+        frontier: Those of them at which the cone ends: what lies behind is the same if they are.
+    """
+
+    def __init__(self, fault: Fault, wiring: Wiring, through: bool, depth: int | None) -> None:
+        self.wiring, self.through = wiring, through
+        self.edits = {edit.key: edit.wrong for edit in fault.edits}
         self.cone = Cone()
-        self.edits = {(e.statement.line): e for e in fault.edits}
         self.changed: set[str] = set()
         self.frontier: set[str] = set()
-        self.done: set[str] = set()
+        self.edited = [edit.item for edit in fault.edits]
+        self.moments: dict[str, int] = {}
+        self.todo: list[tuple[str, str]] = []
+        # What the fault reads counts, too.
+        self.counts = dict(wiring.counts)
+        for edit in fault.edits:
+            for name, mask in bits_in(edit.wrong, all_bits(edit.wrong.width)).items() if len(fault.edits) > 1 else ():
+                self.counts[name] = self.counts.get(name, 0) | mask
+        self._find_changed(depth)
 
-    def build(self) -> Cone:
-        self._changed()
+    def build(self, known: Mapping[str, tuple[int, int]]) -> Cone:
+        wiring, inside = self.wiring, self.changed - self.frontier
         for name in sorted(self.frontier):
-            self._compare(name, self._declared(name), name, _would(name))
-        for packed in self.wiring.packed:
-            if packed in self.wiring.drivers:
-                for index, expression in self.wiring.elements(packed).items():
-                    kind = f"[{self.wiring.packed[packed].type.width - 1}:0]"
-                    self._compare(f"{packed}_{index}", kind, expression, expression)
-        for name, statements in self.wiring.drivers.items():
-            for statement in statements:
-                if statement.form == "register" and not self._is_wire(statement):
-                    self._compare_register(name, statement)
-        for line in self.wiring.unread:
-            self._compare_names(line)
-        self._ranges()
+            self.cone.compare(self._driven(name, RIGHT), self._driven(name, WRONG), self.counts[name])
+        readers = (item for name in sorted(inside) for item in wiring.readers.get(name, ()))
+        ends = {name_of(item): item for item in (*self.edited, *readers) if not self._is_wire(item)}
+        for item in ends.values():
+            wanted = wiring.bits_wanted(item, self.counts)
+            for part, value in parts_of(item).items():
+                self._compare(value, self.edits.get((name_of(item), part), value), wanted[part])
+        for name, mask in wiring.outputs.items():
+            if name in inside:
+                self._compare(wiring.net(name), wiring.net(name), mask)
+        while self.todo:
+            name, kind = self.todo.pop()
+            self._define(name, kind)
+        order = {name: number for number, name in enumerate(wiring.drivers)}
+        wires = sorted(self.cone.wires.items(), key=lambda wire: order[wire[0].removesuffix(WRONG)])
+        self.cone.wires = dict(wires)
+        self._know(known)
         return self.cone
 
-    def _ranges(self) -> None:
-        """Tell what the elements of the module's inputs can be, as the module before was made for, and wires."""
-        for name, (low, high) in self.known.items():
-            if name in self.done:
-                low = low if "signed" in self._declared(name) else max(low, 0)
-                self.cone.ranges.append({"name": name, "low": str(low), "high": str(high)})
-        for tensor, ranges in self.wiring.ranges.items():
-            if f"{tensor.name}_data" in self.cone.free:
-                width, sign = tensor.type.width, "signed" if tensor.type.signed else "unsigned"
-                for index, (low, high) in enumerate(ranges):
-                    if (low, high) != (tensor.type.minimum, tensor.type.maximum):
-                        bits = f"{tensor.name}_data[{(index + 1) * width - 1}:{index * width}]"
-                        self.cone.ranges.append({"name": f"${sign}({bits})", "low": str(low), "high": str(high)})
+    def _is_wire(self, item: Item) -> bool:
+        """Whether an item counts as a wire: one, or a pipeline register that is taken for one."""
+        return isinstance(item, Wire) or (self.through and self.wiring.is_stage_register(item))
 
-    def _compare_register(self, name: str, statement: Statement) -> None:
-        """Compare what a register gets."""
-        edit = self.edits.get(statement.line)
-        packed = name.removesuffix("_data") + "_next"
-        output = self.wiring.packed.get(packed)
-        if output is None and not self.wiring.counts(name):
-            return
-        if edit is None and packed == statement.expression:
-            return  # its elements are compared
-        if edit is not None and edit.expression is None:
-            raise UnprovableError("it changes when a value is there, not what it is")
-        right, wrong = statement.expression, statement.expression if edit is None else str(edit.expression)
-        if not statement.declared:
-            self._compare_names(right)
-        elif output is None:
-            read = self.wiring.bits_read(name) & ((1 << max(statement.width, 1)) - 1)
-            if read != (1 << max(statement.width, 1)) - 1:
-                right, wrong = (f"({text}) & {statement.width}'d{read}" for text in (right, wrong))
-            self._compare(f"{name}_{statement.line}", statement.declared, right, wrong)
-        else:
-            width = output.type.width
-            for index in sorted(self.wiring.live_elements.get(output.name, range(output.size))):
-                mask = f"{output.bits}'d{((1 << width) - 1) << index * width}"
-                masked = (f"({expression}) & {mask}" for expression in (right, wrong))
-                self._compare(f"{name}_{index}", statement.declared, *masked)
-
-    def _compare_names(self, text: str) -> None:
-        for name in names(text):
-            if name in self.changed - self.frontier:
-                self._compare(f"{name}_read", self._declared(name), name, _would(name))
-
-    def _compare(self, name: str, kind: str, right: str, wrong: str) -> None:
-        wrong = self._other(wrong)
-        if wrong == right:
-            return
-        name = re.sub(r"\W", "_", name)
-        pair = (f"{name}_is", f"{name}_would")
-        if pair in self.cone.pairs:
-            return
-        for own, expression in zip(pair, (right, wrong), strict=True):
-            self._need(expression)
-            self._wire(own, kind, expression)
-        self.cone.pairs.append(pair)
-
-    def _changed(self) -> None:
-        """Names that can have another value, from the edits on."""
-        level = []
-        for edit in self.fault.edits:
-            statement = edit.statement
-            if statement.form in ("connection", "enable", "word") and not statement.target.startswith("table_"):
-                raise UnprovableError("it changes when registers are loaded, not what a value is")
-            if statement.form in ("wire", "flag", "assign", "table", "word") or self._is_wire(statement):
-                level.append(base(statement.target))
-        depth = 0
+    def _find_changed(self, depth: int | None) -> None:
+        """Find the nets that can have another value, from the edits on."""
+        level = [name_of(item) for item in self.edited if self._is_wire(item)]
+        steps = 0
         while level:
-            new = [n for n in level if n not in self.changed and self._matters(n)]
+            new = [name for name in level if name not in self.changed and self.counts.get(name)]
             self.changed.update(new)
-            if depth == self.depth:
+            if steps == depth:
                 self.frontier.update(new)
                 break
-            level = [target for name in new for target in self._readers(name)]
-            depth += 1
+            readers = (item for name in new for item in self.wiring.readers.get(name, ()))
+            level = [name_of(item) for item in readers if self._is_wire(item)]
+            steps += 1
 
-    def _matters(self, name: str) -> bool:
-        return self.wiring.counts(name) or name in self.wiring.tables
+    def _compare(self, right: Expression, wrong: Expression, mask: int) -> None:
+        if mask:
+            inside = self.changed - self.frontier
+            at = self._moment_of(wrong, inside) if inside & set(names_in(wrong)) else self._moment_of(right)
+            self.cone.compare(self._placed(right, RIGHT, at), self._placed(wrong, WRONG, at), mask)
 
-    def _readers(self, name: str) -> list[str]:
-        """Wires that read a name, but those that only pack outputs."""
-        if name.startswith("digit[") and self.wiring.crossed:
-            raise UnprovableError("the bus of digits is read in other slices than it is driven in")
-        readers = []
-        for use in self.wiring.source.uses.get(name.split("[")[0], ()):
-            wired = use.form in ("wire", "flag", "assign") or self._is_wire(use)
-            if wired and name in names(use.expression) and base(use.target) not in self.wiring.packed:
-                readers.append(base(use.target))
-        return readers
+    def _placed(self, expression: Expression, kind: str, at: int) -> Expression:
+        """An expression at a moment in the nets of the cone, which are there or put there."""
 
-    def _is_wire(self, statement: Statement) -> bool:
-        """Whether a statement counts as a wire: one, or a pipeline register that is taken for one."""
-        if statement.form != "register":
-            return statement.form in ("wire", "flag", "assign")
-        return self.through and bool(re.fullmatch(r"\w+_s\d+", statement.target))
+        def place(part: Expression) -> Expression | None:
+            if isinstance(part, Lookup):
+                driver = self.wiring.drivers[part.table]
+                assert isinstance(driver, Table)
+                self.cone.tables[part.table] = driver
+            return self._net(part, kind, at) if isinstance(part, Net) else None
 
-    def _other(self, expression: str) -> str:
-        # What lies behind the frontier is the same if the frontier is.
-        return renamed(expression, {name: _would(name) for name in self.changed - self.frontier})
+        return expression.rewritten(place)
 
-    def _need(self, expression: str) -> None:
-        """Put what an expression reads into the cone."""
-        for name in names(expression):
-            self._define(name)
+    def _net(self, net: Net, kind: str, at: int) -> Net:
+        can_differ = net.name in self.changed - self.frontier
+        if self.through and self._moment(net.name) != at:
+            if can_differ:
+                raise UnprovableError(f"{net.name} is read in another stage than its own")
+            return self._free(replace(net, name=f"{net.name}_in{at}"))
+        if net.name not in self.wiring.drivers:
+            return self._free(net)
+        return self._driven(net.name, kind if can_differ else RIGHT)
 
-    def _define(self, name: str) -> None:
-        if name in self.done or name.endswith(("_would", "_is")):
-            if name.endswith("_would") and name not in self.done:
-                self.done.add(name)
-                self._define_other(next(n for n in self.changed if _would(n) == name))
-            return
-        self.done.add(name)
-        if name in self.wiring.tables:
-            self.cone.texts[name] = self.wiring.tables[name]
-            return
-        statements = self.wiring.drivers.get(name, [])
-        if len(statements) == 1 and self._is_wire(statements[0]) and statements[0].target in (name, base(name)):
-            self._balanced(statements[0])
-            self._need(statements[0].expression)
-            self._wire(name, self._declared(name), statements[0].expression)
-        else:
-            self.cone.free[_plain(name)] = self._declared(name)
+    def _free(self, net: Net) -> Net:
+        return self.cone.free.setdefault(net.name, net)
 
-    def _define_other(self, name: str) -> None:
-        if name in self.wiring.tables:
-            text = self.wiring.tables[name]
-            for changed in self.edits.values():
-                line = self.wiring.source.lines[changed.statement.line]
-                text = text.replace(line, line.replace(changed.statement.expression, str(changed.expression)))
-            self.cone.texts[_would(name)] = renamed(text, {name: _would(name)})
-            return
-        (statement,) = self.wiring.drivers[name]
-        edit = self.edits.get(statement.line)
-        if edit is not None and edit.expression is None:  # late: whatever the register holds
-            self.cone.free[_would(name)] = self._declared(name)
-            return
-        expression = self._other(statement.expression if edit is None else str(edit.expression))
-        self._balanced(statement)
-        self._need(expression)
-        self._wire(_would(name), self._declared(name), expression)
+    def _driven(self, name: str, kind: str) -> Net:
+        """A net of the module, which is to have its driver in the cone."""
+        net = self.wiring.net(name)
+        if not self._is_wire(self.wiring.drivers[name]):
+            return self._free(net)
+        self.todo.append((name, kind))
+        return replace(net, name=name + kind)
 
-    def _wire(self, name: str, kind: str, expression: str) -> None:
-        slices = {n: _plain(n) for n in names(expression)}
-        self.cone.wires.append({"name": _plain(name), "declared": kind, "expression": renamed(expression, slices)})
+    def _define(self, name: str, kind: str) -> None:
+        """Put a net with its driver into the cone, unless it is there."""
+        net, item = self.wiring.net(name), self.wiring.drivers[name]
+        net = replace(net, name=name + kind)
+        if net.name not in self.cone.wires:
+            assert isinstance(item, (Wire, Register))
+            value = item.value if kind == RIGHT else self.edits.get((name, "value"), item.value)
+            at = self._moment(name) - isinstance(item, Register)
+            self.cone.wires[net.name] = Wire(net, self._placed(value, kind, at))
 
-    def _declared(self, name: str) -> str:
-        if name not in self.wiring.declared:
-            raise UnprovableError(f"nothing is known of {name}")
-        return self.wiring.declared[name]
-
-    def _balanced(self, statement: Statement) -> None:
-        """Check that a wire reads values of its own stage only."""
-        if not self.through:
-            return
-        title, here = self.wiring.stage[statement.line]
-        for name in names(statement.expression):
-            drivers = self.wiring.drivers.get(name, [])
-            if name in self.wiring.tables or not drivers:
-                continue
-            at = self.wiring.stage[drivers[0].line]
-            follows = statement.form == "register"
-            if found := re.fullmatch(r"\w+_s(\d+)", name):
-                fits = int(found[1]) == here and at == (title, here - 1)
-            elif drivers[0].form == "register" or not at[0]:
-                fits = here == 0 or not title
+    def _moment(self, name: str) -> int:
+        """How many clock cycles of its pipeline a net is behind what goes into the pipeline."""
+        if not self.through or name not in self.wiring.drivers:
+            return 0
+        if name not in self.moments:
+            stage, item = self.wiring.stage_of(name), self.wiring.drivers[name]
+            if stage is not None:
+                self.moments[name] = stage.number
             else:
-                fits = at == (title, here)
-            if not fits:
-                raise UnprovableError(f"{statement.target} reads {name} of another stage" + " late" * follows)
+                self.moments[name] = self._moment_of(item.value) if isinstance(item, Wire) else 0
+        return self.moments[name]
 
+    def _moment_of(self, expression: Expression, of: set[str] | None = None) -> int:
+        """The moment of an expression: that of the nets in it that are in a pipeline, or of some nets in it."""
+        if not self.through:
+            return 0
+        names = [name for name in names_in(expression) if of is None or name in of]
+        moments = {self._moment(name): name for name in names}
+        if of is None:
+            moments.pop(0, None)
+        if len(moments) > 1:
+            raise UnprovableError(f"{' and '.join(sorted(moments.values()))} are of different stages")
+        return next(iter(moments), 0)
 
-def _plain(name: str) -> str:
-    """A name without brackets."""
-    return re.sub(r"\W", "_", name).rstrip("_") if "[" in name else name
-
-
-def _would(name: str) -> str:
-    return f"{_plain(name)}_would"
+    def _know(self, known: Mapping[str, tuple[int, int]]) -> None:
+        """Tell what wires and elements of the module's inputs can be, as the module before was made for."""
+        for name, (low, high) in known.items():
+            if name in self.cone.wires or name in self.cone.free:
+                net = self.wiring.net(name)
+                self.cone.know(net, low, high, signed=net.signed)
+        for tensor, ranges in self.wiring.ranges.items():
+            bus, kind = bus_of(tensor), tensor.type
+            for index, (low, high) in enumerate(ranges if bus.name in self.cone.free else ()):
+                if (low, high) != (kind.minimum, kind.maximum):
+                    element = Bits(bus, index * kind.width, kind.width)
+                    self.cone.know(element, low, high, signed=kind.signed)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from dataclasses import replace
 
+from l1ml.compiler.circuit import Bit, Choice, Constant, Instance, Net, Register, Wire
+from l1ml.compiler.circuit.queries import name_of, names_in
+from l1ml.compiler.core import OUT_VALID, RESET
 from l1ml.compiler.design import Design, Module
+from l1ml.faults.control import ALWAYS
 from l1ml.faults.fault import Fault
-from l1ml.faults.proofs.cone import Cone
-from l1ml.faults.verilog.source import Source
-from l1ml.faults.verilog.wiring import renamed
+from l1ml.faults.proofs.cone import Cone, renamed
+from l1ml.faults.wiring import Wiring
+
+NEXT, HELD, NOTHING = Net("next", 8), Net("held", 8), Constant(0, 8)
+"""Some value that an output register may take, what it holds, and what it is taken for where nobody looks."""
 
 
-def held_cone(fault: Fault, core: Source, modules: Mapping[str, Source], design: Design) -> Cone | None:
+def held_cone(fault: Fault, core: Wiring, modules: dict[str, Wiring], design: Design) -> Cone | None:
     """The question whether an output register that takes a value in every clock cycle is seen to do so.
 
     The valid flags of the core may be anything at first. After as many clock cycles as a value takes from the register
@@ -20,64 +25,70 @@ def held_cone(fault: Fault, core: Source, modules: Mapping[str, Source], design:
 
     Args:
         fault: The fault.
-        core: The top module.
-        modules: The others, by file.
+        core: The core.
+        modules: The other modules by name.
         design: The design.
 
     Returns:
         The question, or None if this is no such fault.
     """
-    place = _register(fault, core, modules, design)
-    if place is None or fault.edits[0].expression != "1'b1":
+    found = _register(fault, modules)
+    if found is None:
         return None
-    module, enable = place
-    if any(m.strobes and {t.name for t in m.inputs} & _behind(module, design) for m in design.modules):
+    wiring, enable = found
+    assert wiring.placed is not None
+    if any(m.strobes and {t.name for t in m.inputs} & _behind(wiring.placed, design) for m in design.modules):
         return None  # a folded module reads its input for several cycles
-    text = "\n".join(core.lines)
-    instance = text.split(f"    {module.name} u_{module.segment} (", 1)[1].split(");\n", 1)[0]
-    strobe = re.findall(rf"\.{enable}\((\w+\[\d+\])\)", instance)
-    taken = [s.expression for s in core.statements if s.target == "valid_reg" and s.expression != "'0"]
-    valid = [s.expression for s in core.statements if s.target == "out_valid"]
-    memory = re.findall(r"localparam int MEMORY = (\d+);", text)
-    if not len(strobe) == len(taken) == len(valid) == len(memory) == 1:
+    instance = next(i for i in core.module.items if isinstance(i, Instance) and i.module == wiring.module.name)
+    strobe, seen = instance.inputs[enable], core.drivers[OUT_VALID.name]
+    if not isinstance(strobe, Bit) or not isinstance(seen, Wire) or not isinstance(strobe.of, Net):
+        return None
+    flags = core.drivers.get(strobe.of.name)
+    if not isinstance(flags, Register) or flags.reset is None or set(names_in(seen.value)) != {flags.net.name}:
         return None
     # The register is read in the next cycle and seen `steps` cycles later.
-    steps = design.latency - module.start - module.latency + 1
-    wide = f"[{int(memory[0]) - 1}:0]"
-    shifted = taken[0].replace("MEMORY'", f"{memory[0]}'")
-    seen = valid[0].replace("LATENCY", str(design.latency)).replace("valid_reg", f"after{steps}")
-    cone = Cone(free={"after0": wide, "next": "[7:0]", "held": "[7:0]"})
+    steps = design.latency - wiring.placed.start - wiring.placed.latency + 1
+    cone = Cone(free={net.name: net for net in (_at(flags.net, 0), NEXT, HELD)})
     for step in range(steps):
-        cone.free |= {f"rst{step}": "[0:0]", f"accept{step}": "[0:0]"}
-        others = {"valid_reg": f"after{step}", "accept": f"accept{step}"}
-        now = f"rst{step} ? '0 : {renamed(shifted, others)}"
-        cone.wires.append({"name": f"after{step + 1}", "declared": wide, "expression": now})
-    loaded = f"{strobe[0].replace('valid_reg', 'after0')} ? next : held"
-    cone.wires += [
-        {"name": "valid", "declared": "[0:0]", "expression": seen},
-        {"name": "is", "declared": "[7:0]", "expression": f"valid ? ({loaded}) : '0"},
-        {"name": "would", "declared": "[7:0]", "expression": "valid ? next : '0"},
-    ]
-    cone.pairs.append(("is", "would"))
+        for name in {*names_in(flags.value), RESET.name} - {flags.net.name}:
+            free = _at(Net(name), step)
+            cone.free[free.name] = free
+        now = Choice(_at(RESET, step), renamed(flags.reset, f"_at{step}"), renamed(flags.value, f"_at{step}"))
+        after = _at(flags.net, step + 1)
+        cone.wires[after.name] = Wire(after, now)
+    valid = renamed(seen.value, f"_at{steps}")
+    taken = Choice(renamed(strobe, "_at0"), NEXT, HELD)
+    cone.compare(Choice(valid, taken, NOTHING), Choice(valid, NEXT, NOTHING), 0xFF)
     return cone
 
 
-def _register(fault: Fault, core: Source, modules: Mapping[str, Source], design: Design) -> tuple[Module, str] | None:
+def _at(net: Net, step: int) -> Net:
+    return replace(net, name=f"{net.name}_at{step}")
+
+
+def _register(fault: Fault, modules: dict[str, Wiring]) -> tuple[Wiring, str] | None:
     """The module whose output register a fault lets take a value in every cycle, and the enable of that register."""
-    statement = fault.place
-    if statement.form == "connection" and fault.file == core.name:
-        instances = [line.split()[0] for line in core.lines[: statement.line] if re.match(r"    \w+ u_\w+ \($", line)]
-        file, enable = f"{instances[-1] if instances else ''}.sv", statement.target
+    edit = fault.place
+    if edit.wrong != ALWAYS or len(fault.edits) > 1:
+        return None
+    if isinstance(edit.item, Instance):
+        wiring, enable = modules.get(edit.item.module), edit.part
+        readers = wiring.readers.get(enable, []) if wiring else []
+    elif isinstance(edit.item, Register) and edit.part == "enable":
+        wiring, enable = modules.get(fault.module), next(names_in(edit.right), "")
+        readers = [edit.item]
     else:
-        file, enable = fault.file, statement.expression
-    module = next((m for m in design.modules if f"{m.name}.sv" == file), None)
-    if module is None or file not in modules:
         return None
-    uses = modules[file].uses.get(enable, [])
-    if [use.form for use in uses] != ["enable"]:
+    if wiring is None or not readers or not all(_gives_result(item, enable, wiring) for item in readers):
         return None
-    # Not a block before that of the outputs, at the end of the module.
-    return (module, enable) if re.match(r"\s*if \(", uses[0].head) else None
+    return wiring, enable
+
+
+def _gives_result(item: object, enable: str, wiring: Wiring) -> bool:
+    """Whether an item is a register of an output that takes a value by a strobe."""
+    if not isinstance(item, Register) or item.enable is None or name_of(item) not in wiring.module.outputs:
+        return False
+    return isinstance(item.enable, Net) and item.enable.name == enable and enable not in names_in(item.value)
 
 
 def _behind(module: Module, design: Design) -> set[str]:

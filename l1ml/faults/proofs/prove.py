@@ -11,16 +11,14 @@ from functools import cache
 from math import ceil, floor, isfinite
 from pathlib import Path
 
-from l1ml.compiler.design import Design, Module
-from l1ml.faults.fault import Edit, Fault
+from l1ml.faults.circuits import Circuits
+from l1ml.faults.fault import Fault
+from l1ml.faults.linear import Forms
 from l1ml.faults.network import Network
 from l1ml.faults.proofs.cone import UnprovableError, make_cone
 from l1ml.faults.proofs.held import held_cone
 from l1ml.faults.proofs.unrolled import unrolled_cone
-from l1ml.faults.verilog.linear import NONE, Forms
-from l1ml.faults.verilog.modules import wire_design
-from l1ml.faults.verilog.source import Source, Statement
-from l1ml.faults.verilog.wiring import RESULT, Wiring, names
+from l1ml.faults.wiring import Wiring, wire_design
 
 _PROCESS = Path(__file__).with_name("yosys_proof.py")
 
@@ -59,44 +57,43 @@ class Proof:
 class Prover:
     """Proves faults of one design."""
 
-    def __init__(self, folder: Path, design: Design, network: Callable[[], Network | None] = lambda: None) -> None:
-        """Read the design.
+    def __init__(self, circuits: Circuits, network: Callable[[], Network | None] = lambda: None) -> None:
+        """Find what counts in the design.
 
         Args:
-            folder: Folder with its Verilog.
-            design: The design.
+            circuits: The design.
             network: Gives its weights, for bounds of what a module gets; asked for when a proof needs them.
         """
-        self.design, self._network = design, cache(network)
-        self.wirings = wire_design(folder, design)
-        self.sources = {file: wiring.source for file, wiring in self.wirings.items()}
-        self.core = Source.read(folder / f"{design.name}.sv")
+        self.design, self._network = circuits.design, cache(network)
+        self.wirings = wire_design(circuits)
+        self.core = self.wirings[self.design.name]
 
     def prove(self, fault: Fault) -> Proof:
         """Try to prove that a fault changes no result."""
-        held = held_cone(fault, self.core, self.sources, self.design)
+        held = held_cone(fault, self.core, self.wirings, self.design)
         if held is not None and ask(held.verilog()) == "proved":
             return Proof(True, "SAT: a result is only read while it is valid")
-        if fault.file not in self.wirings:
-            return Proof(False, "a fault of the top module or of a cell, which are not proved")
-        wiring = self.wirings[fault.file]
+        wiring = self.wirings[fault.module]
         proof = prove(fault, wiring)
         if proof.equivalent:
             return proof
-        (module,) = (m for m in self.design.modules if f"{m.name}.sv" == fault.file)
-        unrolled = unrolled_cone(fault, wiring, module)
+        unrolled = unrolled_cone(fault, wiring)
         if unrolled is not None and (not unrolled.pairs or ask(unrolled.verilog()) == "proved"):
             return Proof(True, "SAT: the same sum after all clock cycles of an event")
-        return self._bounded(fault, module) or proof
+        return self._bounded(fault, wiring) or proof
 
-    def _bounded(self, fault: Fault, module: Module) -> Proof | None:
+    def _bounded(self, fault: Fault, wiring: Wiring) -> Proof | None:
         """Try to prove it for what the sums before it can be, in view of the layers before."""
-        wiring = self.wirings[fault.file]
-        reading = [use for edit in fault.edits for use in _readers(edit, wiring)]
+        module = wiring.placed
+        if module is None:
+            return None
         forms = Forms(wiring, module.inputs, wiring.ranges)
-        own = {target for edit in fault.edits if len(forms.of.get(target := edit.statement.target, NONE).factors) > 1}
-        sums = sorted(own | forms.sums_before([use.expression for use in reading]))
-        accumulators = _accumulators(reading, wiring, module)
+        several = {name for name, form in forms.of.items() if len(form.factors) > 1}
+        own = several & {edit.target for edit in fault.edits}
+        right = [edit.right for edit in fault.edits]
+        sums = sorted(own | wiring.before(right, several))
+        complete = all(wiring.in_result(edit.item) for edit in fault.edits)
+        accumulators = sorted(wiring.before(right, module.sums)) if complete else []
         if len(sums) + len(accumulators) > MANY:
             return None
         known: dict[str, tuple[int, int]] = {}
@@ -123,25 +120,6 @@ class Prover:
         return (
             Proof(True, f"SAT: the same function in its module, as {bounds} by MILP") if verdict == "proved" else None
         )
-
-
-def _readers(edit: Edit, wiring: Wiring) -> list[Statement]:
-    """The statements in which an edit makes a difference first."""
-    statement = edit.statement
-    return wiring.source.uses.get(statement.target, []) if statement.form == "table" else [statement]
-
-
-def _accumulators(reading: list[Statement], wiring: Wiring, module: Module) -> list[str]:
-    """The accumulators on which statements depend, if those are behind all of them, where the sums are complete."""
-    if not all(wiring.stage[statement.line][0] == RESULT for statement in reading):
-        return []
-    before: set[str] = set()
-    todo = [statement.expression for statement in reading]
-    while todo:
-        new = [name for name in names(todo.pop()) if name not in before]
-        before.update(new)
-        todo += [s.expression for n in new if n not in module.sums for s in wiring.drivers.get(n, ())]
-    return sorted(before & module.sums.keys())
 
 
 def prove(fault: Fault, wiring: Wiring) -> Proof:

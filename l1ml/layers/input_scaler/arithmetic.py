@@ -18,12 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.layers.parameters import attribute_type, constants, input_type, output_type
-
-MAX_OFFSET_BITS = 24
-"""Widest type of the offsets; wider ones are no constants of the RTL."""
 
 
 @dataclass(frozen=True)
@@ -86,24 +82,3 @@ def inverse(numbers: InputScalerArithmetic) -> Callable[[NDArray[np.float64]], N
     every = np.arange(numbers.source.minimum, numbers.source.maximum + 1)
     images = numbers.run(np.repeat(every[:, None], len(numbers.shifts), axis=1)) * numbers.result.lsb
     return lambda wanted: every[np.abs(images - wanted).argmin(axis=0)]
-
-
-def offset_type(offsets: NDArray[np.float64]) -> FixedType:
-    """The narrowest type that holds some offsets with every fractional bit that they have, shape (size,).
-
-    Raises:
-        L1mlError: If that is wider than ``MAX_OFFSET_BITS``.
-    """
-    offsets = np.asarray(offsets, dtype=np.float64)
-    signed = bool((offsets < 0).any())
-    for fraction in range(MAX_OFFSET_BITS + 1):
-        integers = np.ldexp(offsets, fraction)
-        if np.all(integers == np.rint(integers)):
-            largest = int(max(integers.max(), -integers.min() - 1))
-            width = max(largest.bit_length(), 1) + int(signed)
-            if width <= MAX_OFFSET_BITS:
-                return FixedType(width, width - fraction, signed)
-    raise L1mlError(
-        f"offsets need more than {MAX_OFFSET_BITS} bits; round them to a power of two, or give the layer a precision "
-        "for its offsets, such as ufixed<9,8>"
-    )

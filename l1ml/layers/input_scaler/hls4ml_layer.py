@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.layers.hls4ml import register
-from l1ml.layers.input_scaler.arithmetic import offset_type
+from l1ml.layers.parameters import exact_type
 
 HEADER = "nnet_input_scaler.h"
 
@@ -47,7 +47,7 @@ class InputScaler(Layer):
         self._set_type_t("work")
         offsets, (precision, _) = self.get_attr("offset_data"), config.get_precision(self, "offset")
         if isinstance(precision, UnspecifiedPrecisionType):
-            precision = config.backend.convert_precision_string(str(offset_type(offsets)))
+            precision = config.backend.convert_precision_string(str(exact_type(offsets)))
         offset = FixedType.from_hls4ml(precision)
         # hls4ml writes as many decimals as the type has bits; a value on the type's grid has no more.
         self.add_weights_variable("offset", data=offset.to_float(offset.quantize(offsets)), precision=precision)

@@ -21,6 +21,7 @@ class RingLayer:
 
     plan: Plan
     name: str = "rings"
+    class_name: str = "RingBuilder"
     inputs: tuple[str, ...] = ("cells",)
     outputs: tuple[str, ...] = ("rings",)
 

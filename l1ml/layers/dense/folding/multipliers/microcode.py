@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from l1ml.compiler.circuit import (
+    BLOCK_ROM_DEPTH,
     Bit,
     Constant,
     Element,
@@ -18,9 +19,6 @@ from l1ml.compiler.circuit import (
     ShiftRegister,
     Wire,
 )
-
-BLOCK_ROM_DEPTH = 65
-"""From this many slots on, words are kept in block RAM; below, a bit of them is one LUT."""
 
 
 @dataclass(frozen=True)
