@@ -3,7 +3,7 @@
 An expression means what it says whatever the signs and widths that Verilog's rules give to its parts. Operands have one
 width before they are printed, and results the signs that Verilog gives them (`l1ml.compiler.circuit.operations`), so
 only these need care: a shift to the right stands in a cast, which nothing around it reaches into (a signed one in
-``$signed``, as Verilator forgets the sign of a size cast within another one); a comparison names the sign of both sides;
+``$signed``, as Verilator forgets the sign of a size cast within another one); a comparison names the sign of its sides;
 an index is unsigned. And in three places a size cast keeps an expression in its width:
 
 - where it is an index, which Verilog makes wider;
@@ -142,7 +142,7 @@ def _resized(e: Resized) -> str:
     of = e.of.of
     text = _cast(of) if _grows(of) and (of.width < e.count or _leaks(of)) else _operand(of)
     text = f"$signed({text} >>> {e.of.places})" if e.signed else f"{text} >> {e.of.places}"
-    return text if e.signed and e.count == of.width else f"{e.count}'({text})"
+    return text if e.signed and e.count == of.width and not _leaks(of) else f"{e.count}'({text})"
 
 
 def _compared(e: Compared) -> str:
