@@ -37,8 +37,8 @@ DELAYS = "Artix-7 cells, without wires"
 """What the delays of the longest path are."""
 
 DEFINITION = (
-    "LUT of the whole core, flattened, before placement; each addition one carry chain as it is written, no two functions "
-    "in one LUT. Modules are counted alone: their sum differs as logic is shared across their borders."
+    "Whole core, flattened, before placement; each addition is one carry chain as it is written, no two functions are "
+    "in one LUT. Modules are counted alone: their sum may differ, as logic is shared across their borders."
 )
 """What the counts are."""
 
@@ -105,9 +105,9 @@ def estimate(folder: Path) -> dict[str, Any]:
 
     Returns:
         ``{"tool", "family", "kind": "estimate", "definition", "total": {lut, ff, dsp, bram, carry}, "timing":
-        {"longest_path_ns", "logic_levels", "module", "tool", "delays"}, "modules": {name: {..., path_ns, levels}}}``. The
-        total and the longest path are those of the flattened core; of the modules, which are synthesised by themselves,
-        ``module`` names the slowest. What the core adds to its modules stands under its own name.
+        {"longest_path_ns", "logic_levels", "module", "tool", "delays"}, "modules": {name: {..., path_ns, levels}}}``.
+        The total and the longest path are those of the flattened core; of the modules, which are synthesised by
+        themselves, ``module`` names the slowest. What the core adds to its modules stands under its own name.
 
     Raises:
         L1mlError: If Yosys rejects the Verilog.

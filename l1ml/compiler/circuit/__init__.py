@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from l1ml.compiler.circuit.expressions import Bit, Bits, Constant, Element, Expression, Lookup, Net, Pick
-from l1ml.compiler.circuit.module import (
+from l1ml.compiler.circuit.expressions import (
     SMALL_TABLE_BITS,
+    Bit,
+    Bits,
+    Constant,
+    Element,
+    Expression,
+    Lookup,
+    Net,
+    Pick,
+    TruthTable,
+)
+from l1ml.compiler.circuit.module import (
     Instance,
     Item,
     Module,
@@ -76,6 +86,7 @@ __all__ = [
     "Stage",
     "Sum",
     "Table",
+    "TruthTable",
     "Wire",
     "declares",
     "driven",

@@ -7,10 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from l1ml.compiler.circuit.expressions import Expression, Net
-
-SMALL_TABLE_BITS = 6
-"""Tables with up to this many address bits are one LUT for each output bit and printed as one literal."""
+from l1ml.compiler.circuit.expressions import SMALL_TABLE_BITS, Expression, Net
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ from l1ml.compiler.circuit import (
     Repeated,
     Resized,
     Sum,
+    TruthTable,
 )
 
 
@@ -57,7 +58,7 @@ def index_of(expression: Expression) -> str:
     return f"$unsigned({text})" if expression.signed else text
 
 
-_ATOMS = (Net, Element, Constant, Bits, Bit, Pick, Lookup, Resized, Raised, Joined, Repeated, Inverted)
+_ATOMS = (Net, Element, Constant, Bits, Bit, Pick, Lookup, TruthTable, Resized, Raised, Joined, Repeated, Inverted)
 
 
 def _operand(expression: Expression) -> str:
@@ -124,6 +125,7 @@ _TEXTS: dict[type, Callable[[Any], str]] = {
     Bits: lambda e: f"{text_of(e.of)}[{e.low + e.count - 1}:{e.low}]",
     Bit: lambda e: f"{text_of(e.of)}[{e.index}]",
     Pick: _pick,
+    TruthTable: lambda e: f"1'({e.rows}'h{e.values:x} >> {_operand(e.address)})",
     Lookup: _lookup,
     Resized: _resized,
     Raised: lambda e: f"({_operand(e.of)} << {e.places})",
