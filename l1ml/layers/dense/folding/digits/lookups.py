@@ -16,6 +16,7 @@ from l1ml.compiler.circuit import (
     TruthTable,
     Wire,
     plus,
+    resized,
 )
 from l1ml.compiler.programs.circuit import Pipeline
 from l1ml.layers.dense.folding.digits.tables import Chain, Group, TableKernel, bounds, lift, width_of, words_of
@@ -37,7 +38,8 @@ def table_pipeline(kernel: TableKernel) -> Pipeline:
             step = kernel.additions + 1
             groups = [kept[k : k + step] for k in range(0, len(kept), step)]
             sums[i] = [_addition(stages[-1], group, f"k{i}_s{number}_{j}") for j, group in enumerate(groups)]
-    return Pipeline(stages, [total for (total,) in sums], [])
+    results = [resized(total, entry.width) for (total,), entry in zip(sums, kernel.sums, strict=True)]
+    return Pipeline(stages, results, [])
 
 
 def _addition(items: list[Item], terms: Sequence[Net], name: str) -> Net:

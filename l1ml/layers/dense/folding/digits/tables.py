@@ -55,7 +55,8 @@ class TableSum:
     @property
     def cost(self) -> int:
         """Estimate of its LUTs."""
-        return sum(map(_cost, self.chains)) + self.width * (len(self.chains) - 1)
+        luts = sum(_luts(group, first=place == 0) for chain in self.chains for place, group in enumerate(chain))
+        return luts + self.width * (len(self.chains) - 1)
 
 
 @dataclass(frozen=True)
@@ -114,27 +115,31 @@ def _split(bits: Group) -> Chain:
 
 
 def _improved(chain: Chain, trials: int) -> Chain:
-    """The chain with bits exchanged between its tables for fewer LUTs."""
-    random, best = np.random.default_rng(0), _cost(chain)
-    for _ in range(trials if len(chain) > 1 else 0):
-        a, b = (int(g) for g in random.choice(len(chain), 2, replace=False))
-        i, j = int(random.integers(len(chain[a]))), int(random.integers(len(chain[b])))
+    """The chain with bits exchanged between its tables, wherever that does not take more LUTs."""
+    if len(chain) == 1:
+        return chain
+    luts = [_luts(group, first=place == 0) for place, group in enumerate(chain)]
+    for draw in np.random.default_rng(0).random((trials, 4)).tolist():
+        a = int(draw[0] * len(chain))
+        b = (a + 1 + int(draw[1] * (len(chain) - 1))) % len(chain)
+        i, j = int(draw[2] * len(chain[a])), int(draw[3] * len(chain[b]))
         chain[a][i], chain[b][j] = chain[b][j], chain[a][i]
-        cost = _cost(chain)
-        if cost > best:
+        found = [_luts(chain[place], first=place == 0) for place in (a, b)]
+        if sum(found) > luts[a] + luts[b]:
             chain[a][i], chain[b][j] = chain[b][j], chain[a][i]
-        best = min(best, cost)
+        else:
+            luts[a], luts[b] = found
     return chain
 
 
-def _cost(chain: Chain) -> int:
-    """LUTs: of the first table one for each bit that is more than a wire, of the others one for each bit of a word."""
-    first, *others = chain
-    low, high = bounds(first)
-    # Below the second lowest place of the weights, the sum is one bit or none.
-    places = sorted((b.weight & -b.weight).bit_length() - 1 for b in first)
-    own = width_of(low, high) - places[1] if len(places) > 1 else 0
-    return own + sum(((bounds(group)[1] - bounds(group)[0]) // _step(group)).bit_length() for group in others)
+def _luts(group: Group, *, first: bool) -> int:
+    """LUTs of a table: one for each bit of its words, in the first table of a chain also for those of the sign."""
+    low, high = bounds(group)
+    if not first:
+        return ((high - low) // _step(group)).bit_length()
+    # Below the second lowest place of the weights, a word is one of the bits or nothing.
+    places = sorted((b.weight & -b.weight).bit_length() - 1 for b in group)
+    return width_of(low, high) - places[1] if len(places) > 1 else 0
 
 
 def _step(group: Group) -> int:
