@@ -97,11 +97,12 @@ def hls4ml_report(design: Design, resources: dict[str, Any]) -> dict[str, str]:
     return {key: str(value) for key, value in numbers.items()}
 
 
-def estimate(folder: Path) -> dict[str, Any]:
+def estimate(folder: Path, *, dsps: bool = True) -> dict[str, Any]:
     """Synthesise a design, count its cells and find its longest path.
 
     Args:
         folder: Folder with the Verilog and its ``design.json``.
+        dsps: As for `synthesize`.
 
     Returns:
         ``{"tool", "family", "kind": "estimate", "definition", "total": {lut, ff, dsp, bram, carry}, "timing":
@@ -125,7 +126,7 @@ def estimate(folder: Path) -> dict[str, Any]:
         task = progress.add_task("Synthesis with Yosys", total=len(jobs), note="")
 
         def run(job: tuple[str, list[Path], list[str]]) -> dict[str, float]:
-            counts = synthesize(job[1], job[0], black_boxes=job[2])
+            counts = synthesize(job[1], job[0], black_boxes=job[2], dsps=dsps)
             progress.update(task, advance=1, note=job[0])
             return counts
 
