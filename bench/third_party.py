@@ -50,9 +50,9 @@ def main() -> None:
             )
         console.print(table)
         base = _alkaid.write(model, Path(scratch, "alkaid"), latency_cutoff=options.latency_cutoff)
-        estimated = estimate(rtl_folder(model))
+        estimated = estimate(rtl_folder(model), dsps=False)
         ours = {**estimated["total"], "path_ns": estimated["timing"]["longest_path_ns"]}
-        theirs = synthesize(_alkaid.files(Path(scratch, "alkaid")), "alkaid_core")
+        theirs = synthesize(_alkaid.files(Path(scratch, "alkaid")), "alkaid_core", dsps=False)
     keys = ("lut", "ff", "dsp", "carry", "path_ns")
     sizes = Table("RTL of the logits", "LUT", "FF", "DSP", "carry", "longest path / ns", "latency")
     sizes.add_row("alkaid", *(f"{theirs[k]:g}" for k in keys), f"{base.latency:g}")

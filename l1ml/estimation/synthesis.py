@@ -1,7 +1,8 @@
 """What can be known of a design without a vendor tool: Verilator's lint, Yosys's resource counts and longest path.
 
-Every module is synthesised for a Xilinx family, on all cores. The counts are those of Yosys before
-placement and without packing two small functions into one LUT, so they are estimates and are labelled so.
+The whole core is synthesised for a Xilinx family, flattened, and each of its modules by itself for what it takes. Each
+addition becomes one carry chain as it is written (`firmware_templates/yosys/additions.v`). The counts are those before
+placement and without packing two small functions into one LUT, so they are estimates, and high ones.
 The longest path goes from register to register through LUTs, carry chains, DSPs and block RAMs. Its delays are those
 that Yosys has, of the cells of an Artix-7 whatever the family, and wires take no time: it compares designs and tells
 where registers are wanted, but it is no clock period of a part.
@@ -34,6 +35,12 @@ FAMILY = "xcup"
 
 DELAYS = "Artix-7 cells, without wires"
 """What the delays of the longest path are."""
+
+DEFINITION = (
+    "Whole core, flattened, before placement; each addition is one carry chain as it is written, no two functions are "
+    "in one LUT. Modules are counted alone: their sum may differ, as logic is shared across their borders."
+)
+"""What the counts are."""
 
 _PROCESS = Path(__file__).with_name("yosys_process.py")
 
@@ -90,50 +97,56 @@ def hls4ml_report(design: Design, resources: dict[str, Any]) -> dict[str, str]:
     return {key: str(value) for key, value in numbers.items()}
 
 
-def estimate(folder: Path) -> dict[str, Any]:
+def estimate(folder: Path, *, dsps: bool = True) -> dict[str, Any]:
     """Synthesise a design, count its cells and find its longest path.
 
     Args:
         folder: Folder with the Verilog and its ``design.json``.
+        dsps: As for `synthesize`.
 
     Returns:
-        ``{"tool", "family", "kind": "estimate", "total": {lut, ff, dsp, bram, carry}, "timing": {"longest_path_ns",
-        "logic_levels", "module", "tool", "delays"}, "modules": {name: {..., path_ns, levels}}}``. The total is that of
-        the modules and of what the top adds to them; the longest path that of the slowest module.
+        ``{"tool", "family", "kind": "estimate", "definition", "total": {lut, ff, dsp, bram, carry}, "timing":
+        {"longest_path_ns", "logic_levels", "module", "tool", "delays"}, "modules": {name: {..., path_ns, levels}}}``.
+        The total and the longest path are those of the flattened core; of the modules, which are synthesised by
+        themselves, ``module`` names the slowest. What the core adds to its modules stands under its own name.
 
     Raises:
         L1mlError: If Yosys rejects the Verilog.
     """
     design = Design.load(folder)
-    package = f"{design.name}_pkg.sv"
     names = [m.name for m in design.modules]
-    jobs: list[tuple[str, list[Path], list[str]]]
-    jobs = [(m.name, [*(_cell(folder, c) for c in m.cells), folder / f"{m.name}.sv"], []) for m in design.modules]
-    whole = [folder / file for file in (package, *(f"{n}.sv" for n in names), f"{design.name}.sv")]
-    jobs.append((design.name, whole, names))
+    cells = {m.name: [_cell(folder, c) for c in m.cells] for m in design.modules}
+    top = [folder / f"{design.name}_pkg.sv", *(folder / f"{name}.sv" for name in (*names, design.name))]
+    every_cell = list(dict.fromkeys(cell for some in cells.values() for cell in some))
+    # The longest job first.
+    jobs: list[tuple[str, list[Path], list[str]]] = [(design.name, [*every_cell, *top], [])]
+    jobs += [(name, [*cells[name], folder / f"{name}.sv"], []) for name in names]
+    jobs.append((design.name, top, names))
     with progress_bar() as progress, ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         task = progress.add_task("Synthesis with Yosys", total=len(jobs), note="")
 
         def run(job: tuple[str, list[Path], list[str]]) -> dict[str, float]:
-            counts = synthesize(job[1], job[0], black_boxes=job[2])
+            counts = synthesize(job[1], job[0], black_boxes=job[2], dsps=dsps)
             progress.update(task, advance=1, note=job[0])
             return counts
 
-        counts = dict(zip([*names, design.name], pool.map(run, jobs), strict=True))
-    tool, slowest = f"Yosys {version('pyosys')}", max(counts, key=lambda name: counts[name]["path_ns"])
+        whole, *parts = pool.map(run, jobs)
+    modules = dict(zip([*names, design.name], parts, strict=True))
+    tool = f"Yosys {version('pyosys')}"
     return {
         "tool": tool,
         "family": FAMILY,
         "kind": "estimate",
-        "total": {key: sum(c[key] for c in counts.values()) for key in KEYS},
+        "definition": DEFINITION,
+        "total": {key: whole[key] for key in KEYS},
         "timing": {
-            "longest_path_ns": counts[slowest]["path_ns"],
-            "logic_levels": counts[slowest]["levels"],
-            "module": slowest,
+            "longest_path_ns": whole["path_ns"],
+            "logic_levels": whole["levels"],
+            "module": max(modules, key=lambda name: modules[name]["path_ns"]),
             "tool": f"sta of {tool}",
             "delays": DELAYS,
         },
-        "modules": counts,
+        "modules": modules,
     }
 
 
@@ -144,15 +157,21 @@ def _cell(folder: Path, file: str) -> Path:
 
 
 def synthesize(
-    files: list[Path], top: str, black_boxes: list[str] | None = None, family: str = FAMILY
+    files: list[Path],
+    top: str,
+    black_boxes: list[str] | None = None,
+    family: str = FAMILY,
+    *,
+    dsps: bool = True,
 ) -> dict[str, float]:
-    """Count the cells of one module and find its longest path.
+    """Flatten a module, count its cells and find its longest path.
 
     Args:
         files: SystemVerilog sources.
         top: Name of the module.
         black_boxes: Modules within it that are counted elsewhere. Paths end before them and start behind them.
         family: Yosys's name of the family.
+        dsps: Whether products may become DSPs; without, only those that are written as cells are there.
 
     Returns:
         lut, ff, dsp, bram, carry as `count_cells` has them, path_ns, the longest path in ns, and levels, the levels of
@@ -164,11 +183,15 @@ def synthesize(
     """
     with tempfile.TemporaryDirectory() as scratch:
         statistics, path = Path(scratch, "stat.json"), Path(scratch, "sta.txt")
+        additions = shared("firmware_templates") / "yosys/additions.v"
+        flow = f"synth_xilinx -family {family} -flatten -noiopad -noclkbuf{'' if dsps else ' -nodsp'} -top {top} -run"
         commands = [
             *(f"read_verilog -sv {file}" for file in files),
             *(f"blackbox {name}" for name in black_boxes or []),
+            f"{flow} :coarse",
+            f"techmap -map {additions} t:$add t:$sub",
             # All but the checks at the end, which drop the models of the cells and, with them, their delays.
-            f"synth_xilinx -family {family} -flatten -noiopad -noclkbuf -top {top} -run :check",
+            f"{flow} coarse:check",
         ]
         arguments = [top, statistics, path, shared("firmware_templates") / "rtl/timing_cells.v", *commands]
         # -P: the modules beside the script are not to be taken for Python's own.

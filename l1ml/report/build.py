@@ -94,6 +94,7 @@ def report_of(data: BuildData) -> dict[str, Any]:
             "family": counted.family,
             **counted.total.model_dump(),
             "kind": counted.kind,
+            "definition": counted.definition,
             "timing": counted.timing.model_dump() if counted.timing else None,
         },
         "vitis": None,

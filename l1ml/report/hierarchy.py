@@ -18,8 +18,8 @@ class Node:
         name: Module, or layer.
         instance: Name of the instance, empty for the top.
         note: What it is.
-        cells: What it takes without what is below it; for the top, everything.
-        share: Its share of the LUTs of the core, in percent.
+        cells: What it takes by itself, without what is below it; for the top, what the flattened core takes.
+        share: Its LUTs in percent of those of the flattened core. Their sum need not be 100.
     """
 
     depth: int

@@ -98,7 +98,7 @@ class ModuleCells(Cells):
 
 
 class Timing(_Record):
-    """The longest path of the core in ns with its levels of logic, the module that has it, and what the delays are."""
+    """The longest path of the core in ns with its levels of logic, the slowest module, and what the delays are."""
 
     longest_path_ns: Annotated[FiniteFloat, Field(ge=0)]
     logic_levels: NonNegativeInt | None = None
@@ -108,11 +108,12 @@ class Timing(_Record):
 
 
 class Resources(_Record):
-    """Cells of the core and of each of its modules, and the longest path between registers."""
+    """Cells of the core and of each of its modules alone, what these counts are, and the longest path of the core."""
 
     tool: str
     family: str
     kind: Literal["estimate", "vivado"]
+    definition: str = ""
     total: Cells
     timing: Timing | None = None
     modules: dict[str, ModuleCells]

@@ -60,8 +60,8 @@ def _facts(report: dict[str, Any]) -> list[tuple[str, Text]]:
 def _timing(timing: dict[str, Any] | None) -> list[tuple[str, Text]]:
     if timing is None:
         return []
-    levels = f", {timing['logic_levels']} levels of logic," if timing.get("logic_levels") else ""
-    path = f"{formats.quantity(timing['longest_path_ns'])} ns{levels} in {timing['module']}"
+    levels = f", {timing['logic_levels']} levels of logic" if timing.get("logic_levels") else ""
+    path = f"{formats.quantity(timing['longest_path_ns'])} ns{levels}; slowest module: {timing['module']}"
     return [("Longest path", Text(path)), ("", Text(f"estimate by {timing['tool']}: {timing['delays']}", style="dim"))]
 
 

@@ -32,5 +32,6 @@ def run(build: Build, folder: Path) -> None:
     counts = ", ".join(f"{total[key]} {key.upper()}" for key in ("lut", "ff", "dsp", "bram"))
     console.print(f"    {counts} ({resources['tool']})")
     timing = resources["timing"]
-    console.print(f"    longest path {timing['longest_path_ns']:.2f} ns in {timing['module']} ({timing['delays']})")
+    path = f"longest path {timing['longest_path_ns']:.2f} ns ({timing['delays']})"
+    console.print(f"    {path}, slowest module {timing['module']}")
     (folder / "resources.json").write_text(json.dumps(resources, indent=2))

@@ -10,6 +10,7 @@ import numpy as np
 
 from l1ml.compiler.design import Design, Module
 from l1ml.compiler.network import Tensor
+from l1ml.estimation.synthesis import DEFINITION
 from l1ml.fixed import FixedType
 
 CLASSES = ("g", "q", "w", "z", "t")
@@ -208,5 +209,5 @@ def resource_record() -> dict[str, Any]:
     total = {key: sum(m[key] for m in modules.values()) for key in ("lut", "ff", "dsp", "bram", "carry")}
     timing = {"longest_path_ns": max(PATHS), "module": f"jet_tagger_{LAYERS[np.argmax(PATHS)]}"}
     timing |= {"logic_levels": 7, "tool": "sta of Yosys 0.70", "delays": "Artix-7 cells, without wires"}
-    record = {"tool": "Yosys 0.70", "family": "xcup", "kind": "estimate", "total": total}
+    record = {"tool": "Yosys 0.70", "family": "xcup", "kind": "estimate", "definition": DEFINITION, "total": total}
     return record | {"timing": timing, "modules": modules}

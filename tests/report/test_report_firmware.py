@@ -139,7 +139,7 @@ def test_the_hierarchy_adds_up_to_the_core(build: Path) -> None:
 
 def test_levels_of_logic_are_shown_where_they_are_known(build: Path) -> None:
     report, page = report_and_page(build)
-    assert "Levels of logic" in page and "the core's longest path has 7, in jet_tagger_fc2" in page
+    assert "Levels of logic" in page and "the core's longest path has 7, the slowest module is jet_tagger_fc2" in page
     assert report["resources"]["timing"]["logic_levels"] == 7
     record = resource_record()  # as written by an earlier version
     for module in record["modules"].values():

@@ -33,7 +33,7 @@ def test_summary_at_80_columns(report: dict[str, Any]) -> None:
     text = _printed(report)
     for part in ("BIT-EXACT", "12,345 events × 5 outputs, 0 mismatches", "11 cycles = 55 ns", "11,660 LUT (0.7 %)"):
         assert part in text
-    assert "3.572 ns, 7 levels of logic, in jet_tagger_fc2" in text
+    assert "3.572 ns, 7 levels of logic; slowest module: jet_tagger_fc2" in text
     assert "estimate by sta of Yosys 0.70: Artix-7 cells, without wires" in " ".join(text.split())
     row = next(line for line in text.splitlines() if "AUC, top" in line)
     for model in ("float", "quantized", "hls"):

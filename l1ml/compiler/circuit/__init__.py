@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from l1ml.compiler.circuit.expressions import Bit, Bits, Constant, Element, Expression, Lookup, Net, Pick
+from l1ml.compiler.circuit.expressions import (
+    SMALL_TABLE_BITS,
+    Bit,
+    Bits,
+    Constant,
+    Element,
+    Expression,
+    Lookup,
+    Net,
+    Pick,
+    TruthTable,
+)
 from l1ml.compiler.circuit.module import (
     BLOCK_ROM_DEPTH,
-    SMALL_TABLE_BITS,
     Instance,
     Item,
     Module,
@@ -78,6 +88,7 @@ __all__ = [
     "Stage",
     "Sum",
     "Table",
+    "TruthTable",
     "Wire",
     "declares",
     "driven",

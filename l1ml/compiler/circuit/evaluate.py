@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from l1ml.compiler.circuit.expressions import Bit, Bits, Constant, Element, Expression, Lookup, Net, Pick
+from l1ml.compiler.circuit.expressions import (
+    Bit,
+    Bits,
+    Constant,
+    Element,
+    Expression,
+    Lookup,
+    Net,
+    Pick,
+    TruthTable,
+)
 from l1ml.compiler.circuit.module import Table
 from l1ml.compiler.circuit.operations import (
     Bitwise,
@@ -64,6 +74,8 @@ def evaluate(expression: Expression, values: Mapping[str, int], tables: Mapping[
             result = bits(expression.of) >> low
         case Lookup():
             result = (tables or {})[expression.table].words[bits(expression.address)]
+        case TruthTable():
+            result = expression.values >> bits(expression.address)
         case Resized():
             result = number(expression.of)
         case Raised():

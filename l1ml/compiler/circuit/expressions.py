@@ -11,6 +11,9 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
+SMALL_TABLE_BITS = 6
+"""Tables with up to this many address bits are one LUT for each output bit and printed as one literal."""
+
 
 @dataclass(frozen=True)
 class Expression:
@@ -207,3 +210,24 @@ class Lookup(Expression):
     @property
     def width(self) -> int:
         return self.count
+
+
+@dataclass(frozen=True)
+class TruthTable(Expression):
+    """A bit as a function of up to six others, a LUT: the bit of ``values`` at an address."""
+
+    values: int
+    address: Expression
+
+    def __post_init__(self) -> None:
+        check(self.address.width <= SMALL_TABLE_BITS, f"a truth table of {self.address.width} bits")
+        check(0 <= self.values < 1 << self.rows, f"a truth table of {self.rows} rows has the values {self.values:#x}")
+
+    @property
+    def rows(self) -> int:
+        """Number of values."""
+        return 1 << self.address.width
+
+    @property
+    def width(self) -> int:
+        return 1

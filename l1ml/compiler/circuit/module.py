@@ -7,13 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from l1ml.compiler.circuit.expressions import Expression, Net
+from l1ml.compiler.circuit.expressions import SMALL_TABLE_BITS, Expression, Net
 
 BLOCK_ROM_DEPTH = 65
 """From this many words on, a ROM is kept in block RAM; below, a bit of it is one LUT."""
-
-SMALL_TABLE_BITS = 6
-"""Tables with up to this many address bits are one LUT for each output bit and printed as one literal."""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ from l1ml.compiler.circuit import (
     Repeated,
     Resized,
     Sum,
+    TruthTable,
 )
 
 
@@ -67,7 +68,7 @@ def index_of(expression: Expression) -> str:
     return f"$unsigned({alone(expression)})" if expression.signed else alone(expression)
 
 
-_ATOMS = (Net, Element, Constant, Bits, Bit, Pick, Lookup, Resized, Raised, Joined, Repeated, Inverted)
+_ATOMS = (Net, Element, Constant, Bits, Bit, Pick, Lookup, TruthTable, Resized, Raised, Joined, Repeated, Inverted)
 
 
 _BEHIND_UNARY = (Net, Element, Constant, Bits, Bit, Pick, Lookup, Joined, Repeated)
@@ -169,6 +170,7 @@ _TEXTS: dict[type, Callable[[Any], str]] = {
     Bits: lambda e: f"{text_of(e.of)}[{e.low + e.count - 1}:{e.low}]",
     Bit: lambda e: f"{text_of(e.of)}[{e.index}]",
     Pick: _pick,
+    TruthTable: lambda e: f"1'({e.rows}'h{e.values:x} >> {_operand(e.address)})",
     Lookup: _lookup,
     Resized: _resized,
     Raised: lambda e: f"({_operand(e.of)} << {e.places})",

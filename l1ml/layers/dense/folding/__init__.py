@@ -33,7 +33,7 @@ def fold(segment: Segment, intervals: list[Interval], tables: Tables, *, capture
 
     def by(strategy: str) -> Hardware:
         if strategy == "distributed_arithmetic":
-            digits = fold_digits(segment, reuse_factor, intervals, tables)
+            digits = fold_digits(segment, reuse_factor, intervals, tables, stage_delay)
             return print_digits(digits, segment, source, capture=capture, stage_delay=stage_delay)
         multiplier: Multiplier = "dsp" if strategy == "Resource" else "fabric"
         shared = fold_multipliers(segment, reuse_factor, intervals, tables, multiplier)

@@ -16,7 +16,11 @@ from alkaid.trace import FVArray
 from alkaid.types import CombLogic
 from numpy.typing import NDArray
 
+from l1ml.compiler.circuit import Net
 from l1ml.compiler.programs.trace import HARDWARE, Interval, symbol, trace_program
+
+Later = tuple[tuple[int, int], ...]
+"""Constants that are added with later digits than the first: the digit, and the constant in LSB of that digit's sum."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,11 @@ class DigitPlan:
         return max(1, (self.digits - 1).bit_length())
 
 
+def digit_net(plan: DigitPlan, index: int) -> Net:
+    """The present digit of an input."""
+    return Net(f"d{index}", plan.kernel_bits)
+
+
 @dataclass(frozen=True)
 class Accumulator:
     """The sum of one output.
@@ -64,12 +73,14 @@ class Accumulator:
         start: What it starts from, in LSB of the first digit's sum.
         low, high: What it can hold after any digit.
         final: Lowest and highest value after the last digit.
+        later: What it gets from the kernel with later digits.
     """
 
     start: int
     low: int
     high: int
     final: tuple[int, int]
+    later: Later = ()
 
     @property
     def width(self) -> int:
@@ -110,13 +121,14 @@ def trace_kernel(weights: NDArray[np.int64], plan: DigitPlan) -> CombLogic:
     return trace_program(np.asarray(digits), np.asarray(digits @ weights.astype(np.float64)))
 
 
-def accumulator(weights: NDArray[np.int64], start: int, plan: DigitPlan) -> Accumulator:
+def accumulator(weights: NDArray[np.int64], start: int, plan: DigitPlan, later: Later = ()) -> Accumulator:
     """Bounds of one output's accumulator, digit after digit.
 
     Args:
         weights: Integers of its column, shape (n_in,).
         start: What it starts from, in LSB of the first digit's sum.
         plan: The digits.
+        later: What it gets from the kernel with later digits.
     """
     positive, negative = int(weights[weights > 0].sum()), int(weights[weights < 0].sum())
     top = (1 << plan.digit_bits) - 1
@@ -128,8 +140,9 @@ def accumulator(weights: NDArray[np.int64], start: int, plan: DigitPlan) -> Accu
             smallest, largest = -(1 << (plan.digit_bits - 1)), (1 << (plan.digit_bits - 1)) - 1
         if digit:
             low, high = low >> plan.digit_bits, high >> plan.digit_bits
-        low += positive * smallest + negative * largest
-        high += positive * largest + negative * smallest
+        constant = sum(given for at, given in later if at == digit)
+        low += positive * smallest + negative * largest + constant
+        high += positive * largest + negative * smallest + constant
         lows.append(low)
         highs.append(high)
-    return Accumulator(start, min(lows), max(highs), (low, high))
+    return Accumulator(start, min(lows), max(highs), (low, high), later)

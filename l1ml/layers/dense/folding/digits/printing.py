@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import ceil
+
+from alkaid.types import CombLogic
 
 from l1ml.compiler.capture import capture_of
 from l1ml.compiler.circuit import (
@@ -30,10 +33,12 @@ from l1ml.compiler.circuit import (
 from l1ml.compiler.core import output_registers
 from l1ml.compiler.hardware import Hardware
 from l1ml.compiler.network import Segment, Tensor
-from l1ml.compiler.programs.circuit import Sink, Source, hardware_of, pack_outputs, tensor_sinks
+from l1ml.compiler.programs.circuit import Pipeline, Sink, Source, hardware_of, pack_outputs, tensor_sinks
 from l1ml.compiler.programs.pipeline import schedule
-from l1ml.layers.dense.folding.digits.plan import DigitPlan
+from l1ml.layers.dense.folding.digits.lookups import table_pipeline
+from l1ml.layers.dense.folding.digits.plan import DigitPlan, digit_net
 from l1ml.layers.dense.folding.digits.segment import HELD, Arithmetic, FoldedSegment, Sum, digit_expressions
+from l1ml.layers.dense.folding.digits.tabled import strobe_of
 
 START, FIRST, DONE = Net("start"), Net("first"), Net("done")
 
@@ -51,29 +56,26 @@ def print_digits(
         stage_delay: Longest logic between two registers, in adders one after the other.
     """
     arithmetic = folded.arithmetic
-    plan, kernel_logic = arithmetic.plan, arithmetic.kernel
-    kernel_plan, post_plan = schedule(kernel_logic, stage_delay), schedule(folded.post, stage_delay)
-    digits = [Source(_digit(plan, i), 0, 0) for i in range(len(folded.rows))]
-    sums = [Sink(entry.kernel_bits, 0) for entry in arithmetic.sums]
-    kernel = hardware_of(kernel_logic, kernel_plan, digits, sums, "k")
+    plan, kernel = arithmetic.plan, _kernel(arithmetic, len(folded.rows), stage_delay)
+    post_plan = schedule(folded.post, stage_delay)
     post = hardware_of(folded.post, post_plan, folded.post_sources, tensor_sinks(segment.outputs), "r")
-    first = int(capture) + kernel_plan.stages
+    first = int(capture) + kernel.cycles
     result = first + plan.digits
     start, held = capture_of(source, START, HELD, capture=capture)
     return Hardware(
         about=(
             f"Folded by distributed arithmetic: {plan.digits} digits of {plan.digit_bits} "
             f"bit{'s' * (plan.digit_bits > 1)} of every input, least significant first, go through one",
-            "constant kernel; an accumulator for each output adds what comes out, moving down by a digit each clock "
-            "cycle.",
+            f"constant kernel of {'tables' if kernel.tables else 'additions'}; an accumulator for each output adds "
+            "what comes out, moving down by a digit each clock cycle.",
         ),
         sections=(
             _phase(plan),
             held,
-            _digits(plan, digit_expressions(source, folded)),
-            Section("", (*kernel.tables, *post.tables)),
-            *kernel.sections("Kernel stage"),
-            _sums(arithmetic, kernel.outputs),
+            _digits(arithmetic, digit_expressions(source, folded), kernel),
+            Section("", (*kernel.pipeline.tables, *post.tables)),
+            *kernel.pipeline.sections("Kernel stage"),
+            _sums(arithmetic, kernel),
             *post.sections("Result stage"),
             output_registers(pack_outputs(post.outputs, segment.outputs), segment.outputs, DONE),
         ),
@@ -87,7 +89,7 @@ def print_digits(
         strategy="distributed_arithmetic",
         luts=arithmetic.cost + folded.post.cost + len(folded.rows) * plan.kernel_bits * ceil((plan.digits - 1) / 3),
         multipliers=0,
-        register_bits=kernel_plan.register_bits
+        register_bits=kernel.register_bits
         + post_plan.register_bits
         + sum(entry.register_bits for entry in arithmetic.sums),
         intervals=folded.intervals,
@@ -95,8 +97,36 @@ def print_digits(
     )
 
 
-def _digit(plan: DigitPlan, index: int) -> Net:
-    return Net(f"d{index}", plan.kernel_bits)
+@dataclass(frozen=True)
+class _Kernel:
+    """The kernel as hardware.
+
+    Attributes:
+        pipeline: From digits to their sums.
+        tables: Whether it is made of tables. There are registers in front of them then, without which a synthesizer
+            mixes them with what selects the digits; else behind, in front of the accumulators.
+        cycles: Clock cycles from the selection of a digit to its sums.
+        register_bits: Flip-flops of the kernel and of the registers in front or behind.
+    """
+
+    pipeline: Pipeline
+    tables: bool
+    cycles: int
+    register_bits: int
+
+
+def _kernel(arithmetic: Arithmetic, inputs: int, stage_delay: float) -> _Kernel:
+    plan, logic = arithmetic.plan, arithmetic.kernel
+    if isinstance(logic, CombLogic):
+        scheduled = schedule(logic, stage_delay)
+        digits = [Source(digit_net(plan, i), 0, 0) for i in range(inputs)]
+        sinks = [Sink(entry.kernel_bits, 0) for entry in arithmetic.sums]
+        pipeline = hardware_of(logic, scheduled, digits, sinks, "k")
+        behind = sum(entry.kernel_bits for entry in arithmetic.sums)
+        return _Kernel(pipeline, False, scheduled.stages, scheduled.register_bits + behind)
+    pipeline = table_pipeline(logic)
+    between = sum(item.net.width for stage in pipeline.stages for item in stage if isinstance(item, Register))
+    return _Kernel(pipeline, True, len(pipeline.stages), between + inputs * plan.kernel_bits)
 
 
 def _phase(plan: DigitPlan) -> Section:
@@ -108,30 +138,31 @@ def _phase(plan: DigitPlan) -> Section:
     return Section(f"Digit {plan.digits} - 1 comes last.", tuple(items))
 
 
-def _digits(plan: DigitPlan, inputs: list[Expression]) -> Section:
+def _digits(arithmetic: Arithmetic, inputs: list[Expression], kernel: _Kernel) -> Section:
     """Chooses the present digit of each input."""
-    phase = Net("phase", plan.phase_bits)
+    plan = arithmetic.plan
+    phase, kind = Net("phase", plan.phase_bits), Register if kernel.tables else Wire
     whole = [Net(f"x{i}", plan.padded_bits) for i in range(len(inputs))]
-    wires = [Wire(net, value) for net, value in zip(whole, inputs, strict=True)]
+    items: list[Item] = [Wire(net, value) for net, value in zip(whole, inputs, strict=True)]
     for index, net in enumerate(whole):
         digit: Expression = Pick(net, phase, plan.digit_bits)
         if plan.signed:
             digit = Joined((Bitwise("&", Net("last"), Bit(net, plan.padded_bits - 1)), digit))
-        wires.append(Wire(_digit(plan, index), digit))
-    return Section(f"The present digit of each input{', the last one signed' * plan.signed}.", tuple(wires))
+        items.append(kind(digit_net(plan, index), digit))
+    for place in sorted({place for entry in arithmetic.sums for place, _ in entry.accumulator.later}):
+        items.append(Register(strobe_of(place), Compared("==", phase, Constant(place, phase.width))))
+    about = f"The present digit of each input{', the last one signed' * plan.signed}"
+    return Section(f"{about}{'; in registers, not to be mixed with the tables' * kernel.tables}.", tuple(items))
 
 
-def _registers(entry: Sum, plan: DigitPlan, kernel: Expression, watch: Net | None) -> list[Register]:
+def _registers(entry: Sum, plan: DigitPlan, watch: Net | None) -> list[Register]:
     """One output's registers, in order."""
     register, width, low_bits = entry.register, entry.register.width, entry.low_bits
     moved = Resized(Lowered(register, plan.digit_bits), width)
     # Signed, so that the sum is: a synthesizer then takes what is added for the narrower operand, whatever the names
     # are, and the choice of the other one costs no LUT of its own.
     start = Constant(entry.accumulator.start, width, is_signed=True)
-    found = [
-        Register(entry.added, kernel),
-        Register(register, plus(Resized(entry.added, width), Choice(FIRST, start, moved))),
-    ]
+    found = [Register(register, plus(Resized(entry.added, width), Choice(FIRST, start, moved)))]
     if low_bits:
         both = Joined((Bits(register, 0, plan.digit_bits), entry.low))
         kept: Expression = Resized(Lowered(both, plan.digit_bits), low_bits)
@@ -155,7 +186,7 @@ def _leaving(entry: Sum, digit_bits: int) -> Expression:
     return Joined((from_accumulator, entry.low)) if entry.low_bits else from_accumulator
 
 
-def _sums(arithmetic: Arithmetic, kernel: list[Expression]) -> Section:
+def _sums(arithmetic: Arithmetic, kernel: _Kernel) -> Section:
     plan, (some, *_) = arithmetic.plan, arithmetic.sums
     items: list[Item] = []
     watch: Net | None = None
@@ -168,7 +199,8 @@ def _sums(arithmetic: Arithmetic, kernel: list[Expression]) -> Section:
             Register(age, Choice(FIRST, one, next_count(age))),
             Wire(watch, Joined(tuple(Compared(">=", age, Constant(t, age.width)) for t in reversed(since)))),
         ]
-    for entry, added in zip(arithmetic.sums, kernel, strict=True):
-        items += _registers(entry, plan, added, watch)
+    for entry, added in zip(arithmetic.sums, kernel.pipeline.outputs, strict=True):
+        items.append(Wire(entry.added, added) if kernel.tables else Register(entry.added, added))
+        items += _registers(entry, plan, watch)
     about = "Accumulators" + "; watch: which of the bits that leave count for a tie" * (watch is not None)
     return Section(about, tuple(items))

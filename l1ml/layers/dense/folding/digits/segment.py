@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,8 @@ from l1ml.compiler.programs.cast import cast
 from l1ml.compiler.programs.circuit import Source
 from l1ml.compiler.programs.trace import HARDWARE, Interval, intervals_of, symbol, trace_program
 from l1ml.layers.dense.folding.digits.plan import Accumulator, DigitPlan, accumulator, plan_digits, trace_kernel
+from l1ml.layers.dense.folding.digits.tabled import tabled
+from l1ml.layers.dense.folding.digits.tables import TableKernel
 from l1ml.layers.dense.folding.rounding import RoundingPlan
 from l1ml.layers.dense.folding.sums import DenseSums, dense_sums
 from l1ml.layers.parameters import output_type
@@ -44,7 +47,7 @@ class Sum:
 
     @property
     def added(self) -> Net:
-        """Register with what the kernel gives."""
+        """What the kernel gives: a register behind additions, a wire behind tables."""
         return Net(f"sum{self.index}", self.kernel_bits, True)
 
     @property
@@ -64,8 +67,8 @@ class Sum:
 
     @property
     def register_bits(self) -> int:
-        """Flip-flops of all of them."""
-        return self.added.width + self.register.width + self.low_bits + int(self.sticky is not None)
+        """Flip-flops of the accumulator and of what remembers bits that left it."""
+        return self.register.width + self.low_bits + int(self.sticky is not None)
 
 
 @dataclass(frozen=True)
@@ -74,17 +77,17 @@ class Arithmetic:
 
     Attributes:
         plan: How the inputs are cut into digits.
-        kernel: Constant kernel from digits to the sums of one digit.
+        kernel: Constant kernel from digits to the sums of one digit, of additions or of tables.
         sums: The accumulators of the outputs that have weights.
     """
 
     plan: DigitPlan
-    kernel: CombLogic
+    kernel: CombLogic | TableKernel
     sums: list[Sum]
 
     @property
     def cost(self) -> float:
-        """Estimate of its LUTs: alkaid's for the kernel, one for each bit of an accumulator."""
+        """Estimate of its LUTs: those of the kernel, and one for each bit of an accumulator."""
         return self.kernel.cost + sum(s.accumulator.width for s in self.sums)
 
 
@@ -111,7 +114,9 @@ class FoldedSegment:
     offset: float
 
 
-def fold_digits(segment: Segment, reuse_factor: int, intervals: list[Interval], tables: Tables) -> FoldedSegment:
+def fold_digits(
+    segment: Segment, reuse_factor: int, intervals: list[Interval], tables: Tables, stage_delay: float
+) -> FoldedSegment:
     """Fold a segment that begins with a dense layer by distributed arithmetic.
 
     Args:
@@ -119,13 +124,14 @@ def fold_digits(segment: Segment, reuse_factor: int, intervals: list[Interval], 
         reuse_factor: Clock cycles over which the work is spread.
         intervals: What each input can be.
         tables: The C++ tables.
+        stage_delay: Longest logic between two registers, in adders one after the other.
 
     Raises:
         L1mlError: If the dense layer's accumulator loses bits of products, which folding does not reproduce.
     """
     sums = dense_sums(segment, intervals, may_truncate=False)
     plans = plan_digits(sums.inputs, reuse_factor)
-    arithmetic = min((_arithmetic(sums, plan) for plan in plans), key=lambda a: a.cost)
+    arithmetic = min((way for plan in plans for way in _ways(sums, plan, stage_delay)), key=lambda a: a.cost)
     post, sources, outputs = _post(segment, sums, arithmetic, tables)
     offset = sums.rounding.offset if sums.rounding else 0.0
     return FoldedSegment(arithmetic, sums.rows, post, sources, outputs, _worth(sums, arithmetic.plan), offset)
@@ -136,8 +142,11 @@ def _worth(sums: DenseSums, plan: DigitPlan) -> float:
     return sums.unit * 2.0 ** (plan.digit_bits * (plan.digits - 1))
 
 
-def _arithmetic(sums: DenseSums, plan: DigitPlan) -> Arithmetic:
-    """Kernel and accumulators for one way to cut the inputs."""
+def _ways(sums: DenseSums, plan: DigitPlan, stage_delay: float) -> Iterator[Arithmetic]:
+    """Kernels and accumulators for one way to cut the inputs.
+
+    Sums of tables are added to the accumulators without a register between; so tables take a delay of two adders.
+    """
     weights, starts = sums.weights, sums.starts
     active = [int(j) for j in np.flatnonzero(np.any(weights != 0, axis=0))]
     kept, sticky = _low_bits(plan, sums.rounding, sums.unit)
@@ -149,7 +158,12 @@ def _arithmetic(sums: DenseSums, plan: DigitPlan) -> Arithmetic:
         Sum(j, accumulator(weights[:, j], int(starts[j]), plan), kept, sticky, width)
         for j, width in zip(active, widths, strict=True)
     ]
-    return Arithmetic(plan, kernel, entries)
+    yield Arithmetic(plan, kernel, entries)
+    if stage_delay >= 2:
+        additions = int(stage_delay) - 1
+        found = [tabled(weights[:, j], int(starts[j]), plan, additions) for j in active]
+        entries = [Sum(j, total, kept, sticky, table.width) for j, (table, total) in zip(active, found, strict=True)]
+        yield Arithmetic(plan, TableKernel(tuple(table for table, _ in found), additions), entries)
 
 
 def _low_bits(plan: DigitPlan, rounding: RoundingPlan | None, unit: float) -> tuple[int, int | None]:
