@@ -126,7 +126,7 @@ def test_writing_twice_gives_the_same_text(everything: Any, tmp_path: Path) -> N
     write_rtl(everything, Path(everything.config.get_output_dir()), tmp_path)
     for file in sorted(rtl_folder(everything).iterdir()):
         if file.is_file():
-            assert (tmp_path / file.name).read_text() == file.read_text(), file.name
+            assert (tmp_path / file.name).read_bytes() == file.read_bytes(), file.name
 
 
 def test_verilator_finds_nothing_to_warn_about_but_what_is_waived(everything: Any) -> None:
