@@ -90,7 +90,7 @@ def _swapped(first: Edit, second: Edit) -> Draft:
     return Draft("inputs", f"{first.target} and {second.target} swapped", (first, second))
 
 
-def faults_of_choice(item: Wire) -> Iterator[Draft]:
+def faults_of_multiplexer(item: Wire) -> Iterator[Draft]:
     """A multiplexer the other way round; one that saturates, without effect or with another limit."""
     value = item.value
     if not isinstance(value, Choice) or is_flag(value.condition):

@@ -7,17 +7,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from l1ml.compiler.circuit import Instance, Module, Register, Table, Wire
+from l1ml.compiler.circuit import Instance, Module, Net, Register, Table, Wire
 from l1ml.compiler.circuit.queries import Connections
 from l1ml.errors import L1mlError
-from l1ml.faults.arithmetic import faults_of_bits, faults_of_choice, faults_of_inputs, faults_of_sum, stuck_bits
+from l1ml.faults.arithmetic import faults_of_bits, faults_of_inputs, faults_of_multiplexer, faults_of_sum, stuck_bits
 from l1ml.faults.circuits import Circuits
 from l1ml.faults.control import (
-    faults_of_choices,
     faults_of_flag,
     faults_of_instance,
     faults_of_neighbours,
     faults_of_register,
+    faults_of_restart,
     faults_of_table,
 )
 from l1ml.faults.fault import KINDS, Draft, Fault
@@ -32,27 +32,28 @@ def all_faults(circuits: Circuits) -> Iterator[Fault]:
 
 def _of_module(module: Module, circuits: Circuits) -> Iterator[Draft]:
     connections = Connections(module)
-    cells = {item.name: item for item in module.items if isinstance(item, Instance)}
-    cells = {name: item for name, item in cells.items() if item.module not in circuits.modules}
+    instances = [item for item in module.items if isinstance(item, Instance)]
+    cells = [item for item in instances if item.module not in circuits.modules]
+    given = {net for cell in cells for net in cell.outputs.values()}
     yield from faults_of_inputs(connections)
-    yield from faults_of_neighbours(list(cells.values()))
+    yield from faults_of_neighbours(cells)
     for item in module.items:
         match item:
             case Table():
                 yield from faults_of_table(item, connections)
             case Instance():
-                yield from faults_of_instance(item, connections, cell=item.name in cells)
+                yield from faults_of_instance(item, connections, cell=item.module not in circuits.modules)
             case Register():
                 yield from faults_of_sum(item)
                 yield from faults_of_register(item, connections)
-                yield from faults_of_choices(item)
+                yield from faults_of_restart(item)
             case Wire():
                 yield from faults_of_sum(item)
-                yield from faults_of_choice(item)
-                yield from faults_of_choices(item)
+                yield from faults_of_multiplexer(item)
+                yield from faults_of_restart(item)
                 yield from faults_of_bits(item, connections)
                 yield from faults_of_flag(item, connections)
-                if any(item.value in cell.outputs.values() for cell in cells.values()):
+                if isinstance(item.value, Net) and item.value in given:
                     yield from stuck_bits(item)
 
 

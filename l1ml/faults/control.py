@@ -111,7 +111,7 @@ def _late(item: Wire | Register | Instance, part: str) -> Draft:
     return Draft("latency", f"{edit.target} late by a clock cycle", (edit,))
 
 
-def faults_of_choices(item: Wire | Register) -> Iterator[Draft]:
+def faults_of_restart(item: Wire | Register) -> Iterator[Draft]:
     """Flags that choose a value, stuck; bits of the value with which a sum starts."""
     for part in dict.fromkeys(item.value.walk()):
         if not isinstance(part, Choice) or not is_flag(part.condition):
