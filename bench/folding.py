@@ -4,7 +4,7 @@ python bench/folding.py                       # everything, about an hour
 python bench/folding.py --model dense         # one of jet_6bit, tagger, dense
 python bench/folding.py --factors 1,8 --strategies distributed_arithmetic
 
-All designs go through the same Yosys flow, flattened, with each addition one carry chain as it is written, and are held
+All designs go through the same Yosys flow, flattened, each addition one carry chain as it is written, and are held
 against hls4ml's C++ in Verilator. The longest path is that before routing, by Yosys's delays. Expected LUTs are those by
 which strategy auto chooses.
 """
