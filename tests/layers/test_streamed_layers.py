@@ -65,6 +65,9 @@ CASES = {
     "leaky_unsigned_wraps": Case(
         "LeakyIntegrator", {"leak": 3}, "ufixed<5,3>", {"accum": "ufixed<7,3>", "result": "ufixed<6,3>"}
     ),
+    "maximum_rounds": Case("PositionMaximum", {}, "fixed<6,3>", {"result": "fixed<5,3,RND_CONV,SAT>"}),
+    "maximum_unsigned_wraps": Case("PositionMaximum", {}, "ufixed<5,3>", {"result": "ufixed<5,2>"}),
+    "maximum_default": Case("PositionMaximum", {}, "fixed<6,3>"),
 }  # fmt: skip
 
 
