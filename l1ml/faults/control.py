@@ -78,6 +78,9 @@ def _shifted(*, minus: bool) -> Callable[[Lookup], Expression]:
 def faults_of_register(item: Register, connections: Connections) -> Iterator[Draft]:
     """A register that is late, that has a stuck bit, that takes a value when it should not, or that tells no ties."""
     net, value = item.net, item.value
+    in_stage = connections.stage_of(net.name) is not None
+    if not in_stage and _is_copy(item, connections):
+        return  # what is wrong with a later one of a row of registers is wrong with the first
     if _remembers(item):
         yield Draft.of("rounding", "ties are not told from more than a half", item, NEVER)
         yield Draft.of("rounding", "ties are taken for more than a half", item, ALWAYS)
@@ -86,15 +89,22 @@ def faults_of_register(item: Register, connections: Connections) -> Iterator[Dra
         yield Draft.of("valid", f"{text_of(value.condition)} stuck at 0", item, value.if_clear)
         yield Draft.of("valid", f"{text_of(value.condition)} stuck at 1", item, value.if_set)
     if item.enable is not None:
-        for stuck, wrong in enumerate((NEVER, ALWAYS)):
-            yield Draft.of("valid", f"enable {text_of(item.enable)} stuck at {stuck}", item, wrong, "enable")
+        yield Draft.of("valid", f"enable {text_of(item.enable)} stuck at 0", item, NEVER, "enable")
+        if isinstance(item.enable, (Net, Bit)):
+            yield Draft.of("valid", f"enable {text_of(item.enable)} stuck at 1", item, ALWAYS, "enable")
     if item.reset is not None:
         yield from stuck_bits(item, "valid")
         for bit in range(net.width):
             kept = Bitwise("&", net, Constant(1 << bit, net.width))
             yield Draft.of("valid", f"bit {bit} not cleared by reset", item, kept, "reset")
-    elif connections.stage_of(net.name) is None and not isinstance(value, Sum):  # bits of sums have their own faults
+    elif not in_stage and not isinstance(value, Sum):  # bits of sums have their own faults
         yield from stuck_bits(item)
+
+
+def _is_copy(item: Register, connections: Connections) -> bool:
+    """Whether a register always takes what another one has."""
+    driver = connections.drivers.get(item.value.name) if isinstance(item.value, Net) else None
+    return isinstance(driver, Register) and item.enable is None
 
 
 def _remembers(item: Register) -> bool:

@@ -44,7 +44,7 @@ class Signal:
     """An expression that is watched.
 
     Attributes:
-        module: Name of the module, not of the core.
+        module: Name of the module.
         value: The expression, of up to 64 bits; a signed one is extended by its sign.
         first: Clock cycle, counted from the last word of an event, from which on it belongs to that event.
         last: The last one.
@@ -78,7 +78,10 @@ def write_schemata(
     for name, module in circuits.modules.items():
         if name == circuits.design.name:
             places = {m: iter(range(0, net.width, 64)) for m, net in watched.items()}
-            seen = [Bits(watched[s.module], next(places[s.module]), 64) for s in signals]
+            seen = [
+                Resized(s.value, 64) if s.module == name else Bits(watched[s.module], next(places[s.module]), 64)
+                for s in signals
+            ]
         else:
             seen = [Resized(s.value, 64) for s in signals if s.module == name]
         file = folder / module.file

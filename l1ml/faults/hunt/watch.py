@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from l1ml.compiler.circuit import Bits, Compared, Inverted, Joined, Reduced, Register, Stage, driven
-from l1ml.compiler.circuit.queries import names_in, parts_of
+from l1ml.compiler.circuit import Bits, Compared, Instance, Inverted, Item, Joined, Reduced, Register, Stage, driven
+from l1ml.compiler.circuit.queries import name_of, names_in, parts_of
 from l1ml.compiler.design import Design
 from l1ml.compiler.design import Module as Placed
 from l1ml.compiler.programs.circuit import bus_of
@@ -60,12 +60,12 @@ def watch_faults(design: Design, wirings: dict[str, Wiring], faults: Sequence[Fa
     watch = Watch()
     for fault in faults:
         place = _Place(design, wirings[fault.module])
-        if place.wiring.placed is None:  # flags of the core say nothing of the data
-            watch.wires.append([])
-            watch.active.append(None)
-            continue
-        near = dict.fromkeys((*_before(place.wiring, fault), *_behind(place.wiring, fault)))
-        watch.wires.append([watch.add(place.signal(name)) for name in near])
+        if place.wiring.placed is None:
+            near = _behind_core(design, wirings, fault)
+        else:
+            names = (*_before(place.wiring, fault), *_behind(place.wiring, [e.item for e in fault.edits]))
+            near = [place.signal(name) for name in dict.fromkeys(names)]
+        watch.wires.append([watch.add(signal) for signal in near])
         active = place.active(fault)
         watch.active.append(None if active is None else watch.add(active))
     watch.buses = [[watch.add(signal) for signal in _outputs(module)] for module in design.modules]
@@ -108,7 +108,8 @@ class _Place:
             late: Whether it is about what a register holds, and not about what it takes.
         """
         placed = self.wiring.placed
-        assert placed is not None
+        if placed is None:
+            return 0, self.design.latency
         start, end = placed.start, placed.start + placed.latency
         if self.design.initiation_interval == 1:
             at = start + stage.number if stage else end - 1 + late
@@ -131,9 +132,28 @@ def _before(wiring: Wiring, fault: Fault) -> Iterable[str]:
     return [name for name in seen if _fits(wiring, name)][:BEFORE]
 
 
-def _behind(wiring: Wiring, fault: Fault) -> Iterable[str]:
-    """What a fault changes, the nearest first."""
-    level = [net.name for edit in fault.edits for net in driven(edit.item)]
+def _behind_core(design: Design, wirings: dict[str, Wiring], fault: Fault) -> list[Signal]:
+    """What a fault of the core changes in the modules that read it first."""
+    core, found = wirings[fault.module], list[Signal]()
+    todo, seen = [edit.item for edit in fault.edits], set[str]()
+    while todo:
+        item = todo.pop()
+        if name_of(item) in seen:
+            continue
+        seen.add(name_of(item))
+        if not isinstance(item, Instance):
+            todo += (reader for net in driven(item) for reader in core.readers.get(net.name, ()))
+            continue
+        changed = {name for name, value in item.inputs.items() if seen & {*names_in(value)}} or {fault.place.part}
+        wiring = wirings[item.module]
+        first = [reader for port in changed for reader in wiring.readers.get(port, ())]
+        found += (_Place(design, wiring).signal(name) for name in _behind(wiring, first))
+    return found
+
+
+def _behind(wiring: Wiring, items: Sequence[Item]) -> Iterable[str]:
+    """What items drive and what depends on it, the nearest first."""
+    level = [net.name for item in items for net in driven(item)]
     seen: list[str] = []
     while level and len(seen) < 3 * BEHIND:
         seen += [name for name in dict.fromkeys(level) if name not in seen]
