@@ -5,8 +5,8 @@ python bench/folding.py --model dense         # one of jet_6bit, tagger, dense
 python bench/folding.py --factors 1,8 --strategies distributed_arithmetic
 
 All designs go through the same Yosys flow, flattened, each addition one carry chain as it is written, and are held
-against hls4ml's C++ in Verilator. The longest path is that before routing, by Yosys's delays. Expected LUTs are those by
-which strategy auto chooses.
+against hls4ml's C++ in Verilator. The longest path is that before routing, by Yosys's delays. Expected LUTs are those
+by which strategy auto chooses.
 """
 
 from __future__ import annotations

@@ -32,7 +32,6 @@ from l1ml.compiler.circuit import (
     Wire,
 )
 from l1ml.compiler.circuit.queries import all_bits, bits_in
-from l1ml.compiler.printers.systemverilog import text_of
 from l1ml.faults.proofs.cone import Cone
 from l1ml.faults.proofs.prove import ask
 
@@ -180,13 +179,3 @@ def test_bits_that_are_not_read_make_no_difference(seed: int) -> None:
         cone.compare(expression, changed, mask)
     assert ask(cone.verilog()) == "proved"
     assert idle > 20
-
-
-def test_what_grows_is_as_wide_as_it_says_before() -> None:
-    a, b = NETS[0], NETS[2]
-    total = Sum((a, b), (False, False))
-    assert text_of(Resized(total, 8)) == "8'($unsigned(a + c))"
-    assert text_of(Resized(Raised(a, 2), 8)) == "8'($signed((a << 2)))"
-    assert text_of(Resized(a, 8)) == "8'(a)" and text_of(Resized(total, 3)) == "3'(a + c)"
-    assert text_of(Lookup("T3", Inverted(Bits(a, 0, 3)), 6)) == "T3[$unsigned(~a[2:0]) * 6 +: 6]"
-    assert text_of(Compared(">", total, total)) == "$unsigned(a + c) > $unsigned(a + c)"
