@@ -24,9 +24,10 @@ def test_the_commands_of_the_tutorial_lead_to_an_axi_stream_module_to_package(tm
         done = subprocess.run([*programs[program], *words], cwd=tmp_path, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stdout + done.stderr
         said += done.stdout
-    for line in ("2000 events, 0 mismatches", "latency 18 cycles, a new event every 8"):
-        assert line in said
-        assert line in TUTORIAL.read_text()
+    page, timing = TUTORIAL.read_text(), r"latency (\d+) cycles, a new event every 8\n"
+    assert "2000 events, 0 mismatches\n" in said and "2000 events, 0 mismatches\n" in page
+    (latency,), (told,) = re.findall(timing, said), re.findall(timing, page)
+    assert abs(int(latency) - int(told)) <= 2  # the depth of the logic depends on weights, these on the processor
     firmware = tmp_path / "my_tagger/l1ml_firmware"
     assert {path.name for path in firmware.iterdir()} >= {"rtl", "vivado", "ip", "vitis", "README.md"}
     assert "my_tagger_axis" in (firmware / "README.md").read_text()

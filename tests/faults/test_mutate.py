@@ -12,13 +12,12 @@ import numpy as np
 import pytest
 from command_line import SmallBuild, error_of, l1ml
 
-from l1ml.compiler.circuit import Net
 from l1ml.compiler.design import Design
 from l1ml.compiler.printers.systemverilog import text_of
 from l1ml.errors import L1mlError
 from l1ml.faults.choose import all_faults, choose
 from l1ml.faults.circuits import Circuits, read_circuits
-from l1ml.faults.fault import KINDS, Edit, Fault
+from l1ml.faults.fault import KINDS, Fault
 from l1ml.faults.mutate import mutate
 from l1ml.faults.network import read_network
 from l1ml.faults.proofs.prove import Prover
@@ -146,10 +145,8 @@ def test_a_core_that_is_wrong_without_a_fault_is_an_error(small_build: SmallBuil
 def test_a_fault_that_does_not_compile_is_an_error_that_names_the_log(
     circuits: Circuits, faults: list[Fault], tmp_path: Path
 ) -> None:
-    place = faults[0].place
-    nowhere = Net("no_such_net", place.right.width)
-    broken = Fault("weight", "no Verilog", (Edit(place.item, place.part, nowhere),), faults[0].module)
-    files = write_schemata(circuits, [broken], tmp_path)
+    files = write_schemata(circuits, faults[:1], tmp_path)
+    files[-1].write_text("no Verilog")
     with pytest.raises(L1mlError, match=r"the core with faults does not compile: see .*build.log"):
         FaultSimulator(files, tmp_path)
 

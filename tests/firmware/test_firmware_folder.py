@@ -126,8 +126,8 @@ def test_waivers_silence_something_and_each_has_a_reason(anomaly: Written) -> No
 @pytest.mark.parametrize(
     "fault",
     [
-        ("    assign out_valid = valid_reg[LATENCY-1];", "    assign out_valid = 2'b0;", "WIDTHTRUNC"),
-        ("    localparam int MEMORY", "    wire logic lost = in_valid;\n    localparam int MEMORY", "UNUSEDSIGNAL"),
+        ("    assign out_valid = valid_reg", "    assign out_valid = 2'b1 & valid_reg", "WIDTHTRUNC"),
+        ("    assign out_valid", "    wire logic lost = in_valid;\n    assign out_valid", "UNUSEDSIGNAL"),
         ("endmodule", "    logic open; assign out_valid = open; endmodule", "UNDRIVEN"),
     ],
     ids=["width", "unused", "undriven"],

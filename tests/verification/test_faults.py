@@ -15,6 +15,7 @@ from networks import compile_graph, convert
 from numpy.typing import NDArray
 from switches import SWITCH, switched_on
 
+from l1ml.compiler.design import Design
 from l1ml.errors import L1mlError
 from l1ml.verification.compare import compare
 from l1ml.verification.emulator import Emulator
@@ -94,8 +95,10 @@ def edited(graph: Any, folder: Path, *edits: tuple[str, str]) -> CoreSimulator:
 def faulty(graph: Any, tmp_path_factory: pytest.TempPathFactory) -> CoreSimulator:
     """The core with all the faults."""
     folder = tmp_path_factory.mktemp("faulty") / "verilog"
-    faults = SWITCH.format(file=folder / SWITCH_FILE) + FAULTS
-    edits = ("assign out_data =", "assign good_data ="), ("    assign out_valid = valid_reg[LATENCY-1];\n", faults)
+    latency = Design.load(Path(graph.config.get_output_dir()) / "verilog").latency
+    faults = f"    localparam int LATENCY = {latency};\n" + SWITCH.format(file=folder / SWITCH_FILE) + FAULTS
+    valid = f"    assign out_valid = valid_reg[{latency - 1}];\n"
+    edits = ("assign out_data =", "assign good_data ="), (valid, faults)
     return edited(graph, folder, *edits)
 
 
