@@ -13,6 +13,9 @@ from l1ml.compiler.programs.trace import Interval
 FIRST = Net("first")
 """Control input: the first position is there."""
 
+AT_ONCE = float("inf")
+"""Delay of a stage whose result is needed in the next clock cycle: no register may cut it."""
+
 NOTES = {FIRST.name: "the first position is there, the others follow"}
 """What it means."""
 

@@ -86,8 +86,21 @@ NEGATIVE_PRODUCTS = Layer(
 """Each product is below an unsigned accumulator, though no sum is: the C++ casts it to 0 before it adds it."""
 
 
+TIE_BELOW_MINUS_ONE = Layer(
+    input=FixedType(2, 0, signed=False),
+    weight=FixedType(1, -1),
+    bias=FixedType(1, 0),
+    accum=FixedType(3, 0, signed=False, rounding="RND_CONV", saturation="WRAP"),
+    result=FixedType(1, 0, signed=False),
+    weights=np.array([[-1]]),
+    biases=np.array([0]),
+)
+"""A product of -1.5 LSB is rounded to -2, though -1 and 0 are all that is left of it by truncation."""
+
+
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @example(NEGATIVE_PRODUCTS, 0)
+@example(TIE_BELOW_MINUS_ONE, 0)
 @given(layers(), st.integers(0, 2**32))
 def test_a_dense_layer_of_any_types_gives_what_the_cpp_loop_gives(layer: Layer, seed: int) -> None:
     x = layer.events(seed)

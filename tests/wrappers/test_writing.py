@@ -135,9 +135,7 @@ def test_what_the_core_does_not_allow_is_left_out_with_a_warning(
     ]
 
 
-def test_several_words_and_foreign_folders_are_refused(copies: dict[str, SmallCore], tmp_path: Path) -> None:
+def test_foreign_folders_are_refused(copies: dict[str, SmallCore], tmp_path: Path) -> None:
     core = copies["plain"]
-    with pytest.raises(L1mlError, match="net takes an event in 3 words; wrappers are for one word an event"):
-        write_wrappers(core.design.model_copy(update={"words": 3}), core.folder, WrapperOptions())
     with pytest.raises(L1mlError, match=r"has no net_pkg.sv: wrappers are written beside the Verilog of net"):
         write_wrappers(core.design, tmp_path, WrapperOptions())

@@ -82,6 +82,8 @@ _OPERATORS = (Sum, Product, Choice, Bitwise, Inverted, Raised)
 def _leaks(e: Expression) -> bool:
     """Whether Yosys takes an expression for wider than it is."""
     match e:
+        case TruthTable():
+            return True
         case Resized():
             return e.count < e.of.width or _leaks(e.of)
         case Raised() | Lowered() | Inverted() | Repeated() | Sum() | Product() | Choice() | Bitwise() | Joined():

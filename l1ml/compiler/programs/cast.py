@@ -115,7 +115,7 @@ def finish_rounding(value: FVariable, target: FixedType, sticky: FVariable | Non
     last = kept.quantize(0, -fraction + 1, fraction)
     if signed + integer + fraction <= 1:
         only = last & (no_tie * target.lsb)
-        return -only if signed else only
+        return only - last * 2.0 if signed else only  # a bit worth -1 is one worth -2 and its LSB
     head = kept.quantize(signed, integer, fraction - 1)
     return head + (last & (no_tie * target.lsb))
 

@@ -10,11 +10,8 @@ from l1ml.compiler.programs.cast import cast, floor_to
 from l1ml.compiler.programs.circuit import Sink, Source, bus_of, hardware_of, pack_outputs, tensor_sinks
 from l1ml.compiler.programs.pipeline import schedule
 from l1ml.compiler.programs.trace import Interval, intervals_of, symbol, trace_program
-from l1ml.compiler.streams import FIRST, NOTES, of_channels
+from l1ml.compiler.streams import AT_ONCE, FIRST, NOTES, of_channels
 from l1ml.layers.leaky_integrator.arithmetic import LeakyIntegratorArithmetic
-
-AT_ONCE = float("inf")
-"""Delay of a stage whose result is needed in the next clock cycle: no register may cut it."""
 
 
 def stream(segment: Segment, intervals: dict[str, list[Interval]], *, module: str, stage_delay: float) -> Hardware:

@@ -10,10 +10,7 @@ from l1ml.compiler.programs.cast import cast
 from l1ml.compiler.programs.circuit import Sink, Source, bus_of, hardware_of, pack_outputs, tensor_sinks
 from l1ml.compiler.programs.pipeline import schedule
 from l1ml.compiler.programs.trace import Interval, intervals_of, symbol, trace_program
-from l1ml.compiler.streams import FIRST, NOTES, of_channels
-
-AT_ONCE = float("inf")
-"""Delay of a stage whose result is needed in the next clock cycle: no register may cut it."""
+from l1ml.compiler.streams import AT_ONCE, FIRST, NOTES, of_channels
 
 
 def stream(segment: Segment, intervals: dict[str, list[Interval]], *, module: str, stage_delay: float) -> Hardware:
