@@ -23,26 +23,34 @@ def precision_of(fixed: FixedType) -> Any:
     return FixedPrecisionType(fixed.width, fixed.integer, fixed.signed, *modes)
 
 
-def exact_result(layer: Any, exact: Callable[[FixedType], FixedType], name: str = "result") -> Any:
+def exact_result(layer: Any, exact: Callable[..., FixedType], name: str = "result") -> Any:
     """The precision that is configured for a layer of hls4ml, or one that loses nothing where that is ``auto``.
 
     Args:
         layer: The layer.
-        exact: Gives that type for the type of the inputs.
+        exact: Gives that type for the types of the inputs.
         name: Which of its precisions.
 
     Raises:
-        L1mlError: If the type of the inputs is not known either.
+        L1mlError: If the type of an input is not known either.
     """
     from hls4ml.model.types import UnspecifiedPrecisionType
 
     precision, _ = layer.model.config.get_precision(layer, name)
     if not isinstance(precision, UnspecifiedPrecisionType):
         return precision
-    source = layer.get_input_variable().type.precision
-    if isinstance(source, UnspecifiedPrecisionType):
-        raise L1mlError(
-            f"layer {layer.name!r}: precision {name!r} is auto, and so is the result of the layer before it; give "
-            "a type to one of them"
-        )
-    return precision_of(exact(FixedType.from_hls4ml(source)))
+    return precision_of(exact(*(known_type(layer, source) for source in layer.inputs)))
+
+
+def known_type(layer: Any, source: str) -> FixedType:
+    """The type of one of a layer's inputs.
+
+    Raises:
+        L1mlError: If it is ``auto``.
+    """
+    from hls4ml.model.types import UnspecifiedPrecisionType
+
+    precision = layer.get_input_variable(source).type.precision
+    if isinstance(precision, UnspecifiedPrecisionType):
+        raise L1mlError(f"layer {layer.name!r}: its input {source!r} has precision auto; give it one")
+    return FixedType.from_hls4ml(precision)

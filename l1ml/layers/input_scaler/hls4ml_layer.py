@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from hls4ml.backends.template import FunctionCallTemplate, LayerConfigTemplate
 from hls4ml.model.attributes import Attribute, TypeAttribute
 from hls4ml.model.layers import Layer
 from hls4ml.model.types import IntegerPrecisionType, UnspecifiedPrecisionType
@@ -15,8 +14,6 @@ from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.layers.hls4ml import register
 from l1ml.layers.parameters import exact_type
-
-HEADER = "nnet_input_scaler.h"
 
 
 class InputScaler(Layer):
@@ -65,46 +62,16 @@ class InputScaler(Layer):
             )
 
 
-def parse(keras_layer: Any, input_names: Any, input_shapes: Any, reader: Any) -> tuple[dict[str, Any], list[int]]:
-    """Make a layer of hls4ml of one of Keras."""
-    from hls4ml.converters.keras_v2_to_hls import parse_default_keras_layer
-
-    layer = parse_default_keras_layer(keras_layer, input_names)
-    layer.update({f"{key}_data": np.array(keras_layer["config"][f"{key}s"]) for key in ("offset", "shift")})
-    layer.update(n_in=int(input_shapes[0][-1]))
-    return layer, list(input_shapes[0])
+def read(keras: dict[str, Any], shapes: list[list[int]]) -> tuple[dict[str, Any], list[int]]:
+    """Attributes and the shape of the output, of a Keras layer."""
+    data = {f"{name}_data": np.array(keras[f"{name}s"]) for name in ("offset", "shift")}
+    return {"n_in": int(shapes[0][-1]), **data}, list(shapes[0])
 
 
-_CONFIG = """struct config{index} : nnet::input_scaler_config {{
-    static const unsigned n_in = {n_in};
-    static const unsigned reuse_factor = {reuse};
-    typedef {work_t.name} work_t;
-    typedef {offset_t.name} offset_t;
-    typedef {shift_t.name} shift_t;
-}};\n"""
+def config(node: Any) -> dict[str, int | str]:
+    """What the C++ is configured with."""
+    types = {f"{name}_t": node.get_attr(f"{name}_t").name for name in ("work", "offset", "shift")}
+    return {"n_in": int(node.get_attr("n_in")), **types}
 
 
-class InputScalerConfig(LayerConfigTemplate):
-    """The layer's ``config<index>`` in ``parameters.h``."""
-
-    def __init__(self) -> None:
-        super().__init__(InputScaler)
-
-    def format(self, node: Any) -> str:
-        """Fill in the template."""
-        return _CONFIG.format(**self._default_config_params(node))
-
-
-class InputScalerFunction(FunctionCallTemplate):
-    """The call of the layer's function."""
-
-    def __init__(self) -> None:
-        super().__init__(InputScaler, include_header=[f"nnet_utils/{HEADER}"])
-
-    def format(self, node: Any) -> str:
-        """Fill in the template."""
-        call = "nnet::input_scaler<{input_t}, {output_t}, {config}>({input}, {output}, {offset.name}, {shift.name});"
-        return call.format(**self._default_function_params(node))
-
-
-register(InputScaler, (InputScalerConfig, InputScalerFunction), HEADER, parse)
+register(InputScaler, read, config, ["offset", "shift"])

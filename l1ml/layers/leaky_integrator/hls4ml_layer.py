@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from hls4ml.backends.template import FunctionCallTemplate, LayerConfigTemplate
 from hls4ml.model.attributes import Attribute, TypeAttribute
 from hls4ml.model.layers import Layer
 from hls4ml.model.types import NamedType
@@ -13,8 +12,6 @@ from l1ml.fixed import FixedType
 from l1ml.layers.cpp import exact_result
 from l1ml.layers.hls4ml import register
 from l1ml.layers.leaky_integrator.arithmetic import exact_sum
-
-HEADER = "nnet_leaky_integrator.h"
 
 
 class LeakyIntegrator(Layer):
@@ -41,46 +38,16 @@ class LeakyIntegrator(Layer):
         return exact_sum(int(self.get_attr("leak")), source)
 
 
-def parse(keras_layer: Any, input_names: Any, input_shapes: Any, reader: Any) -> tuple[dict[str, Any], list[int]]:
-    """Make a layer of hls4ml of one of Keras."""
-    from hls4ml.converters.keras_v2_to_hls import parse_default_keras_layer
-
-    layer = parse_default_keras_layer(keras_layer, input_names)
-    batch, positions, channels = input_shapes[0]
-    layer.update(n_positions=positions, n_channels=channels, leak=keras_layer["config"]["leak"])
-    return layer, [batch, channels]
+def read(keras: dict[str, Any], shapes: list[list[int]]) -> tuple[dict[str, Any], list[int]]:
+    """Attributes and the shape of the output, of a Keras layer."""
+    batch, positions, channels = shapes[0]
+    return {"n_positions": positions, "n_channels": channels, "leak": keras["leak"]}, [batch, channels]
 
 
-_CONFIG = """struct config{index} : nnet::leaky_integrator_config {{
-    static const unsigned n_positions = {n_positions};
-    static const unsigned n_channels = {n_channels};
-    static const unsigned leak = {leak};
-    static const unsigned reuse_factor = {reuse};
-    typedef {accum_t.name} accum_t;
-}};\n"""
+def config(node: Any) -> dict[str, int | str]:
+    """What the C++ is configured with."""
+    sizes = {name: int(node.get_attr(name)) for name in ("n_positions", "n_channels", "leak")}
+    return {**sizes, "accum_t": node.get_attr("accum_t").name}
 
 
-class LeakyIntegratorConfig(LayerConfigTemplate):
-    """The layer's ``config<index>`` in ``parameters.h``."""
-
-    def __init__(self) -> None:
-        super().__init__(LeakyIntegrator)
-
-    def format(self, node: Any) -> str:
-        """Fill in the template."""
-        return _CONFIG.format(**self._default_config_params(node))
-
-
-class LeakyIntegratorFunction(FunctionCallTemplate):
-    """The call of the layer's function."""
-
-    def __init__(self) -> None:
-        super().__init__(LeakyIntegrator, include_header=[f"nnet_utils/{HEADER}"])
-
-    def format(self, node: Any) -> str:
-        """Fill in the template."""
-        call = "nnet::leaky_integrator<{input_t}, {output_t}, {config}>({input}, {output});"
-        return call.format(**self._default_function_params(node))
-
-
-register(LeakyIntegrator, (LeakyIntegratorConfig, LeakyIntegratorFunction), HEADER, parse)
+register(LeakyIntegrator, read, config)

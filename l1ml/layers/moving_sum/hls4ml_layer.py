@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from hls4ml.backends.template import FunctionCallTemplate, LayerConfigTemplate
 from hls4ml.model.attributes import Attribute
 from hls4ml.model.layers import Layer
 
@@ -12,8 +11,6 @@ from l1ml.fixed import FixedType
 from l1ml.layers.cpp import ap_type, exact_result
 from l1ml.layers.hls4ml import register
 from l1ml.layers.moving_sum.arithmetic import MovingSumArithmetic, exact_sum
-
-HEADER = "nnet_moving_sum.h"
 
 
 class MovingSum(Layer):
@@ -34,48 +31,17 @@ class MovingSum(Layer):
         return exact_sum(int(self.get_attr("window")), source)
 
 
-def parse(keras_layer: Any, input_names: Any, input_shapes: Any, reader: Any) -> tuple[dict[str, Any], list[int]]:
-    """Make a layer of hls4ml of one of Keras."""
-    from hls4ml.converters.keras_v2_to_hls import parse_default_keras_layer
-
-    layer = parse_default_keras_layer(keras_layer, input_names)
-    _, positions, channels = input_shapes[0]
-    layer.update(n_positions=positions, n_channels=channels, window=keras_layer["config"]["window"])
-    return layer, list(input_shapes[0])
+def read(keras: dict[str, Any], shapes: list[list[int]]) -> tuple[dict[str, Any], list[int]]:
+    """Attributes and the shape of the output, of a Keras layer."""
+    _, positions, channels = shapes[0]
+    return {"n_positions": positions, "n_channels": channels, "window": keras["window"]}, shapes[0]
 
 
-_CONFIG = """struct config{index} : nnet::moving_sum_config {{
-    static const unsigned n_positions = {n_positions};
-    static const unsigned n_channels = {n_channels};
-    static const unsigned window = {window};
-    static const unsigned reuse_factor = {reuse};
-    typedef {sum_t} sum_t;
-}};\n"""
+def config(node: Any) -> dict[str, int | str]:
+    """What the C++ is configured with."""
+    numbers = MovingSumArithmetic.of(node)
+    sizes = {"n_positions": numbers.positions, "n_channels": numbers.channels, "window": numbers.window}
+    return {**sizes, "sum_t": ap_type(exact_sum(numbers.window, numbers.source))}
 
 
-class MovingSumConfig(LayerConfigTemplate):
-    """The layer's ``config<index>`` in ``parameters.h``."""
-
-    def __init__(self) -> None:
-        super().__init__(MovingSum)
-
-    def format(self, node: Any) -> str:
-        """Fill in the template."""
-        numbers = MovingSumArithmetic.of(node)
-        total = ap_type(exact_sum(numbers.window, numbers.source))
-        return _CONFIG.format(**self._default_config_params(node), sum_t=total)
-
-
-class MovingSumFunction(FunctionCallTemplate):
-    """The call of the layer's function."""
-
-    def __init__(self) -> None:
-        super().__init__(MovingSum, include_header=[f"nnet_utils/{HEADER}"])
-
-    def format(self, node: Any) -> str:
-        """Fill in the template."""
-        call = "nnet::moving_sum<{input_t}, {output_t}, {config}>({input}, {output});"
-        return call.format(**self._default_function_params(node))
-
-
-register(MovingSum, (MovingSumConfig, MovingSumFunction), HEADER, parse)
+register(MovingSum, read, config)

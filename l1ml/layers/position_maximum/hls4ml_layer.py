@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from hls4ml.backends.template import FunctionCallTemplate, LayerConfigTemplate
 from hls4ml.model.attributes import Attribute
 from hls4ml.model.layers import Layer
 
 from l1ml.layers.cpp import exact_result
 from l1ml.layers.hls4ml import register
-
-HEADER = "nnet_position_maximum.h"
 
 
 class PositionMaximum(Layer):
@@ -29,44 +26,15 @@ class PositionMaximum(Layer):
         self.add_output_variable([self.get_attr("n_channels")], precision=precision)
 
 
-def parse(keras_layer: Any, input_names: Any, input_shapes: Any, reader: Any) -> tuple[dict[str, Any], list[int]]:
-    """Make a layer of hls4ml of one of Keras."""
-    from hls4ml.converters.keras_v2_to_hls import parse_default_keras_layer
-
-    layer = parse_default_keras_layer(keras_layer, input_names)
-    batch, positions, channels = input_shapes[0]
-    layer.update(n_positions=positions, n_channels=channels)
-    return layer, [batch, channels]
+def read(keras: dict[str, Any], shapes: list[list[int]]) -> tuple[dict[str, Any], list[int]]:
+    """Attributes and the shape of the output, of a Keras layer."""
+    batch, positions, channels = shapes[0]
+    return {"n_positions": positions, "n_channels": channels}, [batch, channels]
 
 
-_CONFIG = """struct config{index} : nnet::position_maximum_config {{
-    static const unsigned n_positions = {n_positions};
-    static const unsigned n_channels = {n_channels};
-    static const unsigned reuse_factor = {reuse};
-}};\n"""
+def config(node: Any) -> dict[str, int | str]:
+    """What the C++ is configured with."""
+    return {name: int(node.get_attr(name)) for name in ("n_positions", "n_channels")}
 
 
-class PositionMaximumConfig(LayerConfigTemplate):
-    """The layer's ``config<index>`` in ``parameters.h``."""
-
-    def __init__(self) -> None:
-        super().__init__(PositionMaximum)
-
-    def format(self, node: Any) -> str:
-        """Fill in the template."""
-        return _CONFIG.format(**self._default_config_params(node))
-
-
-class PositionMaximumFunction(FunctionCallTemplate):
-    """The call of the layer's function."""
-
-    def __init__(self) -> None:
-        super().__init__(PositionMaximum, include_header=[f"nnet_utils/{HEADER}"])
-
-    def format(self, node: Any) -> str:
-        """Fill in the template."""
-        call = "nnet::position_maximum<{input_t}, {output_t}, {config}>({input}, {output});"
-        return call.format(**self._default_function_params(node))
-
-
-register(PositionMaximum, (PositionMaximumConfig, PositionMaximumFunction), HEADER, parse)
+register(PositionMaximum, read, config)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from hls4ml.backends.template import FunctionCallTemplate, LayerConfigTemplate
 from hls4ml.model.attributes import Attribute, TypeAttribute
 from hls4ml.model.layers import Layer
 from hls4ml.model.types import NamedType
@@ -13,8 +12,6 @@ from l1ml.fixed import FixedType
 from l1ml.layers.cpp import exact_result
 from l1ml.layers.hls4ml import register
 from l1ml.layers.sum_of_squares.arithmetic import exact_sum
-
-HEADER = "nnet_sum_of_squares.h"
 
 
 class SumOfSquares(Layer):
@@ -39,43 +36,14 @@ class SumOfSquares(Layer):
         return exact_sum(int(self.get_attr("n_in")), source)
 
 
-def parse(keras_layer: Any, input_names: Any, input_shapes: Any, reader: Any) -> tuple[dict[str, Any], list[int]]:
-    """Make a layer of hls4ml of one of Keras."""
-    from hls4ml.converters.keras_v2_to_hls import parse_default_keras_layer
-
-    layer = parse_default_keras_layer(keras_layer, input_names)
-    layer.update(n_in=int(input_shapes[0][-1]))
-    return layer, [*input_shapes[0][:-1], 1]
+def read(keras: dict[str, Any], shapes: list[list[int]]) -> tuple[dict[str, Any], list[int]]:
+    """Attributes and the shape of the output, of a Keras layer."""
+    return {"n_in": int(shapes[0][-1])}, [*shapes[0][:-1], 1]
 
 
-_CONFIG = """struct config{index} : nnet::sum_of_squares_config {{
-    static const unsigned n_in = {n_in};
-    static const unsigned reuse_factor = {reuse};
-    typedef {accum_t.name} accum_t;
-}};\n"""
+def config(node: Any) -> dict[str, int | str]:
+    """What the C++ is configured with."""
+    return {"n_in": int(node.get_attr("n_in")), "accum_t": node.get_attr("accum_t").name}
 
 
-class SumOfSquaresConfig(LayerConfigTemplate):
-    """The layer's ``config<index>`` in ``parameters.h``."""
-
-    def __init__(self) -> None:
-        super().__init__(SumOfSquares)
-
-    def format(self, node: Any) -> str:
-        """Fill in the template."""
-        return _CONFIG.format(**self._default_config_params(node))
-
-
-class SumOfSquaresFunction(FunctionCallTemplate):
-    """The call of the layer's function."""
-
-    def __init__(self) -> None:
-        super().__init__(SumOfSquares, include_header=[f"nnet_utils/{HEADER}"])
-
-    def format(self, node: Any) -> str:
-        """Fill in the template."""
-        call = "nnet::sum_of_squares<{input_t}, {output_t}, {config}>({input}, {output});"
-        return call.format(**self._default_function_params(node))
-
-
-register(SumOfSquares, (SumOfSquaresConfig, SumOfSquaresFunction), HEADER, parse)
+register(SumOfSquares, read, config)

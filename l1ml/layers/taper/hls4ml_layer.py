@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from hls4ml.backends.template import FunctionCallTemplate, LayerConfigTemplate
 from hls4ml.model.attributes import Attribute, TypeAttribute
 from hls4ml.model.layers import Layer
 from hls4ml.model.types import UnspecifiedPrecisionType
@@ -14,8 +13,6 @@ from l1ml.fixed import FixedType
 from l1ml.layers.cpp import exact_result, precision_of
 from l1ml.layers.hls4ml import register
 from l1ml.layers.parameters import exact_type
-
-HEADER = "nnet_taper.h"
 
 
 class Taper(Layer):
@@ -48,45 +45,17 @@ class Taper(Layer):
         self.add_output_variable(shape, precision=exact_result(self, exact))
 
 
-def parse(keras_layer: Any, input_names: Any, input_shapes: Any, reader: Any) -> tuple[dict[str, Any], list[int]]:
-    """Make a layer of hls4ml of one of Keras."""
-    from hls4ml.converters.keras_v2_to_hls import parse_default_keras_layer
-
-    layer = parse_default_keras_layer(keras_layer, input_names)
-    _, positions, channels = input_shapes[0]
-    layer.update(n_positions=positions, n_channels=channels, factor_data=np.array(keras_layer["config"]["factors"]))
-    return layer, list(input_shapes[0])
+def read(keras: dict[str, Any], shapes: list[list[int]]) -> tuple[dict[str, Any], list[int]]:
+    """Attributes and the shape of the output, of a Keras layer."""
+    _, positions, channels = shapes[0]
+    factors = np.array(keras["factors"])
+    return {"n_positions": positions, "n_channels": channels, "factor_data": factors}, shapes[0]
 
 
-_CONFIG = """struct config{index} : nnet::taper_config {{
-    static const unsigned n_positions = {n_positions};
-    static const unsigned n_channels = {n_channels};
-    static const unsigned reuse_factor = {reuse};
-    typedef {factor_t.name} factor_t;
-}};\n"""
+def config(node: Any) -> dict[str, int | str]:
+    """What the C++ is configured with."""
+    sizes = {name: int(node.get_attr(name)) for name in ("n_positions", "n_channels")}
+    return {**sizes, "factor_t": node.get_attr("factor_t").name}
 
 
-class TaperConfig(LayerConfigTemplate):
-    """The layer's ``config<index>`` in ``parameters.h``."""
-
-    def __init__(self) -> None:
-        super().__init__(Taper)
-
-    def format(self, node: Any) -> str:
-        """Fill in the template."""
-        return _CONFIG.format(**self._default_config_params(node))
-
-
-class TaperFunction(FunctionCallTemplate):
-    """The call of the layer's function."""
-
-    def __init__(self) -> None:
-        super().__init__(Taper, include_header=[f"nnet_utils/{HEADER}"])
-
-    def format(self, node: Any) -> str:
-        """Fill in the template."""
-        call = "nnet::taper<{input_t}, {output_t}, {config}>({input}, {output}, {factor.name});"
-        return call.format(**self._default_function_params(node))
-
-
-register(Taper, (TaperConfig, TaperFunction), HEADER, parse)
+register(Taper, read, config, ["factor"])
