@@ -131,6 +131,18 @@ def test_no_file_outside_of_families_names_a_class_of_layers_or_compares_one() -
     assert found == []
 
 
+def test_faults_are_read_in_circuits_and_not_in_text() -> None:
+    for file in sources("faults"):
+        imports = [n for n in ast.walk(tree(file)) if isinstance(n, ast.Import | ast.ImportFrom)]
+        names = {getattr(node, "module", None) for node in imports} | {a.name for node in imports for a in node.names}
+        assert "re" not in names, f"{file} has regular expressions"
+
+
+def test_a_file_is_read_in_one_sitting() -> None:
+    lengths = {str(file.relative_to(PACKAGE)): len(file.read_text().splitlines()) for file in sources()}
+    assert {name: lines for name, lines in lengths.items() if lines > 300} == {}
+
+
 class Twice:
     """A layer that no family takes, as hls4ml's graph would have it."""
 

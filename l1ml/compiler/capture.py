@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from l1ml.compiler.buses import bus_of
 from l1ml.compiler.circuit import Net, Register, Section, Wire
 from l1ml.compiler.network import Tensor
-from l1ml.compiler.programs.circuit import bus_of
 
 
 def capture_of(source: Tensor, start: Net, held: str, *, capture: bool) -> tuple[str, Section]:

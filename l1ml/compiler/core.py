@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from l1ml.compiler.beats import DONE, IN_VALID, RESET, counted
+from l1ml.compiler.buses import bus_of, next_of
 from l1ml.compiler.circuit import (
     Bit,
     Bits,
@@ -29,7 +30,6 @@ from l1ml.compiler.circuit import (
 from l1ml.compiler.design import Design
 from l1ml.compiler.design import Module as Placed
 from l1ml.compiler.network import Segment, Tensor
-from l1ml.compiler.programs.circuit import bus_of, next_of
 
 CLOCK, OUT_VALID = Net("clk"), Net("out_valid")
 """Ports that every core has, beside those for its input."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from l1ml.compiler.buses import pack_outputs, tensor_sinks, tensor_sources
 from l1ml.compiler.circuit import Section
 from l1ml.compiler.core import output_registers
 from l1ml.compiler.hardware import Hardware
 from l1ml.compiler.network import Segment
-from l1ml.compiler.programs.circuit import hardware_of, pack_outputs, tensor_sinks, tensor_sources
+from l1ml.compiler.programs.circuit import hardware_of
 from l1ml.compiler.programs.pipeline import schedule
 from l1ml.compiler.programs.trace import Interval, trace_segment
 from l1ml.reference.tables import Tables

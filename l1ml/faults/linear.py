@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from l1ml.compiler.buses import bus_of
 from l1ml.compiler.circuit import Bits, Constant, Expression, Net, Raised, Register, Resized, Sum, Wire
 from l1ml.compiler.circuit.queries import Connections
 from l1ml.compiler.network import Tensor
-from l1ml.compiler.programs.circuit import bus_of
 
 Element = tuple[str, int]
 """Name of a tensor and index of one of its elements."""

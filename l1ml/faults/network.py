@@ -8,7 +8,7 @@ round each neuron as it likes, as far as its type can; for an event, which is on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,8 +23,11 @@ from l1ml.layers.family import Clip, Inverse, Sums
 from l1ml.layers.parameters import input_type, output_type
 from l1ml.layers.registry import family_of
 
-SECONDS = 10.0
-"""Time of the solver for one end of one neuron; what it has by then is taken."""
+NODES = 2000
+"""Nodes of the solver's tree for one end of one sum; what it has by then is taken. The same on any machine."""
+
+SECONDS = 120.0
+"""Where its time is not spent in nodes."""
 
 GAP = 0.02
 """Relative distance from the true end that is near enough."""
@@ -56,6 +59,23 @@ class Layer:
     most: float
 
 
+@dataclass(frozen=True)
+class Goal:
+    """A sum within a network: ``(values of a layer @ factors + start) / lsb``.
+
+    Attributes:
+        before: The layer that gives the values; ``None`` for what the first layer gets.
+        factors: Shape (elements,).
+        start: What is added.
+        lsb: Worth of one LSB of the sum.
+    """
+
+    before: Layer | None
+    factors: _Real
+    start: float = 0.0
+    lsb: float = 1.0
+
+
 @dataclass
 class Network:
     """The layers of a network that sum, with what leads to the first of them.
@@ -78,57 +98,57 @@ class Network:
     values: dict[str, Layer | None]
     steps: dict[str, float]
 
-    def summits(self, names: Collection[str]) -> Iterator[NDArray[np.int64]]:
-        """Inputs that drive each neuron of some layers to its lowest and to its highest value.
+    def __post_init__(self) -> None:
+        self._known: dict[tuple[int, bytes], tuple[float, float] | None] = {}
 
-        Args:
-            names: Of the layers; others are passed over.
-
-        Yields:
-            Integers in LSB of the input, shape (elements,); nothing where the solver finds nothing in its time.
-        """
-        for name in names:
-            if name in self.layers:
-                program = _Program(self, self.layers[name].before, loose=False)
-                for weights in self.layers[name].weights.T:
-                    for sign in (-1, 1):
-                        found, _ = program.farthest(sign * weights)
-                        if found is not None:
-                            yield self.invert(found)
-
-    def sum_ends(self, name: str, index: int) -> tuple[float, float] | None:
-        """Bounds of an output of such a layer before any rounding; ``None`` as for `ends`."""
+    def neurons(self, name: str) -> list[Goal]:
+        """The outputs of a layer that sums, before any rounding; nothing for another layer."""
         layer = self.layers.get(name)
         if layer is None:
-            return None
-        found = self._ends(layer.before, layer.weights[:, index], MARGIN * np.abs(layer.weights[:, index]).sum())
-        return None if found is None else (found[0] + layer.bias[index], found[1] + layer.bias[index])
+            return []
+        return [Goal(layer.before, *neuron) for neuron in zip(layer.weights.T, layer.bias.tolist(), strict=True)]
 
-    def ends(self, tensor: str, factors: Mapping[int, int]) -> tuple[float, float] | None:
-        """Bounds of a sum of elements with integer factors, in LSB of the tensor.
+    def goal(self, tensor: str, factors: Mapping[int, int]) -> Goal | None:
+        """A sum of elements with integer factors, in LSB of the tensor; ``None`` if nothing is known of the tensor.
 
         Args:
-            tensor: Name of the tensor.
+            tensor: Its name.
             factors: By index of an element.
-
-        Returns:
-            A number that no event goes below and one that none goes above; ``None`` if nothing is known of the tensor,
-            or if a value before it can wrap.
         """
         if tensor not in self.values:
             return None
-        before, step = self.values[tensor], self.steps[tensor]
-        direction = np.zeros(len(self.low) if before is None else len(before.bias))
-        direction[list(factors)] = list(factors.values())
-        found = self._ends(before, direction, MARGIN * step * np.abs(direction).sum())
-        return None if found is None else (found[0] / step, found[1] / step)
+        before = self.values[tensor]
+        row = np.zeros(len(self.low) if before is None else len(before.bias))
+        row[list(factors)] = list(factors.values())
+        return Goal(before, row, lsb=self.steps[tensor])
 
-    def _ends(self, before: Layer | None, direction: _Real, margin: float) -> tuple[float, float] | None:
-        program = _Program(self, before, loose=True)
-        if not program.sound:
+    def summits(self, goals: Iterable[Goal]) -> Iterator[NDArray[np.int64]]:
+        """Inputs that drive sums to their lowest and to their highest value.
+
+        Yields:
+            Integers in LSB of the input, shape (elements,); nothing where the solver finds nothing.
+        """
+        for goal in goals:
+            program = _Program(self, goal.before, loose=False)
+            for sign in (-1, 1):
+                found, _ = program.farthest(sign * goal.factors)
+                if found is not None:
+                    yield self.invert(found)
+
+    def ends(self, goal: Goal) -> tuple[float, float] | None:
+        """A number that a sum never goes below and one that it never goes above; ``None`` if a value can wrap."""
+        key = id(goal.before), goal.factors.tobytes()
+        if key not in self._known:
+            program = _Program(self, goal.before, loose=True)
+            low, high = (
+                (sign * program.farthest(sign * goal.factors)[1] for sign in (-1, 1)) if program.sound else (0, 0)
+            )
+            self._known[key] = (low, high) if program.sound else None
+        found = self._known[key]
+        if found is None:
             return None
-        low, high = (sign * program.farthest(sign * direction)[1] for sign in (-1, 1))
-        return low - margin, high + margin
+        margin = MARGIN * goal.lsb * np.abs(goal.factors).sum()
+        return (found[0] - margin + goal.start) / goal.lsb, (found[1] + margin + goal.start) / goal.lsb
 
 
 def read_network(graph: Any) -> Network | None:
@@ -251,7 +271,7 @@ class _Program:
             rows, columns, values = zip(*self.entries, strict=True)
             matrix = coo_array((values, (rows, columns)), shape=(len(self.least), len(self.low))).tocsr()
             constraints = [LinearConstraint(matrix, self.least, self.most)]
-        options = {"time_limit": SECONDS, "mip_rel_gap": 0.0 if self.loose else GAP}
+        options = {"node_limit": NODES, "time_limit": SECONDS, "mip_rel_gap": 0.0 if self.loose else GAP}
         found = milp(
             aim, constraints=constraints, bounds=Bounds(self.low, self.high), integrality=self.binary, options=options
         )

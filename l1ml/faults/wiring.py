@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from functools import cached_property
 
+from l1ml.compiler.buses import bus_of
 from l1ml.compiler.circuit import Expression, Instance, Item, Module
 from l1ml.compiler.circuit.queries import Connections, Masks, all_bits, bits_in, name_of, names_in, parts_of
 from l1ml.compiler.design import Module as Placed
 from l1ml.compiler.network import Tensor
-from l1ml.compiler.programs.circuit import bus_of
 from l1ml.faults.circuits import Circuits
 from l1ml.faults.linear import Form, Forms, Ranges
 

@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 from programs import symbols
 
+from l1ml.compiler.buses import Sink, Source
 from l1ml.compiler.circuit import Net, Wire
 from l1ml.compiler.printers.systemverilog import declared, text_of
 from l1ml.compiler.programs.cast import cast, relu_cast
-from l1ml.compiler.programs.circuit import Sink, Source, hardware_of
+from l1ml.compiler.programs.circuit import hardware_of
 from l1ml.compiler.programs.pipeline import schedule
 from l1ml.compiler.programs.trace import trace_program
 from l1ml.faults.proofs.prove import ask

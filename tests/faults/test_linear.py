@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from l1ml.compiler.buses import bus_of
 from l1ml.compiler.circuit import (
     Bits,
     Constant,
@@ -24,7 +25,6 @@ from l1ml.compiler.circuit import (
 )
 from l1ml.compiler.design import Module as Placed
 from l1ml.compiler.network import Tensor
-from l1ml.compiler.programs.circuit import bus_of
 from l1ml.faults.linear import Forms
 from l1ml.faults.wiring import Wiring
 from l1ml.fixed import FixedType

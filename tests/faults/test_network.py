@@ -47,7 +47,7 @@ def test_events_that_drive_neurons_to_their_ends_go_as_far_as_any(case: Case) ->
     assert network.layers.keys() <= sizes.keys()
     before, farthest = emulator.trace(vectors, sizes), []
     for name in network.layers:
-        rows = with_input(case, list(network.summits([name])))
+        rows = with_input(case, list(network.summits(network.neurons(name))))
         assert len(rows) == 2 * sizes[name]
         after = emulator.trace(rows, sizes)[name]
         span = before[name].max(axis=0) - before[name].min(axis=0)
@@ -63,7 +63,7 @@ def test_no_event_goes_beyond_the_bounds(case: Case) -> None:
     network, design, emulator, vectors = case
     rng = np.random.default_rng(1)
     producers = {t: p for m in design.modules for t, p in zip(m.outputs, m.producers, strict=True)}
-    looked = with_input(case, list(network.summits(network.layers)))
+    looked = with_input(case, list(network.summits(goal for name in network.layers for goal in network.neurons(name))))
     values = emulator.trace_integers(np.concatenate([vectors, looked]), producers)
     known = [t for t in producers if t.name in network.values and t not in design.outputs]
     assert known
@@ -71,7 +71,9 @@ def test_no_event_goes_beyond_the_bounds(case: Case) -> None:
         for _ in range(3):
             chosen = rng.choice(tensor.size, min(tensor.size, 6), replace=False)
             factors = {int(i): int(f) for i, f in zip(chosen, rng.integers(-9, 10, len(chosen)), strict=True)}
-            ends = network.ends(tensor.name, factors)
+            goal = network.goal(tensor.name, factors)
+            assert goal is not None
+            ends = network.ends(goal)
             assert ends is not None
             sums = sum(f * values[tensor.name][:, i] for i, f in factors.items())
             assert ends[0] <= sums.min() and sums.max() <= ends[1], (tensor.name, factors)
@@ -80,4 +82,5 @@ def test_no_event_goes_beyond_the_bounds(case: Case) -> None:
 
 
 def test_nothing_is_claimed_of_other_tensors(case: Case) -> None:
-    assert case[0].ends("no_such_tensor", {0: 1}) is None
+    assert case[0].goal("no_such_tensor", {0: 1}) is None
+    assert case[0].neurons("no_such_layer") == []

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from l1ml.compiler.buses import bus_of
 from l1ml.compiler.circuit import (
     Bit,
     Bits,
@@ -31,7 +32,6 @@ from l1ml.compiler.core import core_of
 from l1ml.compiler.design import Design
 from l1ml.compiler.design import Module as Placed
 from l1ml.compiler.network import Tensor
-from l1ml.compiler.programs.circuit import bus_of
 from l1ml.faults.choose import all_faults
 from l1ml.faults.circuits import Circuits
 from l1ml.faults.fault import Edit, Fault

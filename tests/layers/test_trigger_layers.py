@@ -216,7 +216,7 @@ def test_a_score_of_inputs_without_a_type_or_too_wide_is_refused(keras: Any, tmp
 
     x = keras.Input((2,), name="x")
     model = keras.Model(x, SumOfSquares(name="score")(keras.layers.Dense(2, name="mu")(x)))
-    with pytest.raises(L1mlError, match="layer 'score': its input 'mu.*' has precision auto; give it one"):
+    with pytest.raises(L1mlError, match=r"layer 'score': its input 'mu.*' has precision auto; give it one"):
         convert(model, tmp_path)
     alone = keras.Model(x, SumOfSquares(name="score")(x))
     options = {

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +17,11 @@ from l1ml.faults.hunt.search import search
 from l1ml.faults.hunt.watch import watch_faults
 from l1ml.faults.hunt.watcher import Watcher
 from l1ml.faults.network import Network
-from l1ml.faults.wiring import wire_design
+from l1ml.faults.sums import sums_before, sums_behind
+from l1ml.faults.wiring import Wiring, wire_design
 
 ROUNDS = 150
 """Rounds of the search."""
-
-SECONDS = 100.0
-"""Time for the ends of neurons; those of large networks are not all found in it."""
 
 
 def look_for_events(
@@ -39,7 +36,7 @@ def look_for_events(
 ) -> NDArray[np.int64]:
     """Look for events that show faults.
 
-    The search starts from events that are there and from those that drive the neurons of the modules with faults to
+    The search starts from events that are there and from those that drive the sums that decide what the faults do to
     their ends.
 
     Args:
@@ -58,11 +55,11 @@ def look_for_events(
         L1mlError: If the core with the faults does not compile or does not run to its end.
     """
     circuits = read_circuits(verilog)
-    design = circuits.design
-    watch = watch_faults(design, wire_design(circuits), faults)
+    design, wirings = circuits.design, wire_design(circuits)
+    watch = watch_faults(design, wirings, faults)
     with tempfile.TemporaryDirectory(prefix="l1ml-hunt-") as scratch:
-        task = progress.add_task("Ends of neurons", total=None, note="")
-        start = np.concatenate([start, summits(network, design, start, faults, seed)])
+        task = progress.add_task("Ends of sums", total=None, note="")
+        start = np.concatenate([start, summits(network, design, wirings, start, faults, seed)])
         progress.update(task, total=1, completed=1)
         task = progress.add_task("Events that show the others", total=rounds, note="compiling the core with them")
         with Watcher(circuits, faults, watch, Path(scratch)) as watcher:
@@ -76,19 +73,23 @@ def look_for_events(
 
 
 def summits(
-    network: Network | None, design: Design, start: NDArray[np.int64], faults: Sequence[Fault], seed: int
+    network: Network | None,
+    design: Design,
+    wirings: Mapping[str, Wiring],
+    start: NDArray[np.int64],
+    faults: Sequence[Fault],
+    seed: int,
 ) -> NDArray[np.int64]:
-    """Events that drive the neurons of the modules with faults to their ends, shape (any, elements of all inputs)."""
+    """Events that drive the sums near faults to their ends, shape (any, elements of all inputs)."""
     names = [t.name for t in design.inputs]
     if network is None or network.tensor not in names:
         return start[:0]
-    modules = {fault.module for fault in faults}
-    layers = [layer for m in design.modules if m.name in modules for layer in m.layers]
-    found, deadline = [], time.monotonic() + SECONDS
-    for event in network.summits(layers):
-        found.append(event)
-        if time.monotonic() > deadline:
-            break
+    goals = {}
+    for fault in faults:
+        wiring = wirings[fault.module]
+        for known in sums_before(fault, wiring, network) or sums_behind(fault, wiring, network):
+            goals[fault.module, known.net] = known.goal
+    found = list(network.summits(goals.values()))
     rows = start[np.random.default_rng(seed).integers(len(start), size=len(found))].copy()
     if found:
         first = sum(t.size for t in design.inputs[: names.index(network.tensor)])

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from l1ml.compiler.buses import bus_of
 from l1ml.compiler.circuit import Bits, Compared, Instance, Inverted, Item, Joined, Reduced, Register, Stage, driven
 from l1ml.compiler.circuit.queries import name_of, names_in, parts_of
 from l1ml.compiler.design import Design
 from l1ml.compiler.design import Module as Placed
-from l1ml.compiler.programs.circuit import bus_of
 from l1ml.faults.fault import Fault
 from l1ml.faults.proofs.unrolled import DONE
 from l1ml.faults.schemata import Signal

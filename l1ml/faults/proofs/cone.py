@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from l1ml.compiler.buses import bus_of
 from l1ml.compiler.circuit import (
     Bits,
     Bitwise,
@@ -32,7 +33,6 @@ from l1ml.compiler.circuit import (
 )
 from l1ml.compiler.circuit.queries import all_bits, bits_in, name_of, names_in, parts_of
 from l1ml.compiler.printers.systemverilog import print_module
-from l1ml.compiler.programs.circuit import bus_of
 from l1ml.faults.fault import Fault
 from l1ml.faults.wiring import Wiring
 

@@ -8,16 +8,15 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from math import ceil, floor, isfinite
 from pathlib import Path
 
 from l1ml.faults.circuits import Circuits
 from l1ml.faults.fault import Fault
-from l1ml.faults.linear import Forms
 from l1ml.faults.network import Network
 from l1ml.faults.proofs.cone import UnprovableError, make_cone
 from l1ml.faults.proofs.held import held_cone
 from l1ml.faults.proofs.unrolled import unrolled_cone
+from l1ml.faults.sums import sums_before
 from l1ml.faults.wiring import Wiring, wire_design
 
 _PROCESS = Path(__file__).with_name("yosys_proof.py")
@@ -36,9 +35,6 @@ SECONDS = 20
 
 MEMORY = 2048
 """Its memory in MiB."""
-
-MANY = 4
-"""Sums before a fault for which bounds are looked for at most."""
 
 
 @dataclass(frozen=True)
@@ -84,32 +80,10 @@ class Prover:
 
     def _bounded(self, fault: Fault, wiring: Wiring) -> Proof | None:
         """Try to prove it for what the sums before it can be, in view of the layers before."""
-        module = wiring.placed
-        if module is None:
+        if wiring.placed is None or (network := self._network()) is None:
             return None
-        forms = Forms(wiring, module.inputs, wiring.ranges)
-        several = {name for name, form in forms.of.items() if len(form.factors) > 1}
-        own = several & {edit.target for edit in fault.edits}
-        right = [edit.right for edit in fault.edits]
-        sums = sorted(own | wiring.before(right, several))
-        complete = all(wiring.in_result(edit.item) for edit in fault.edits)
-        accumulators = sorted(wiring.before(right, module.sums)) if complete else []
-        if len(sums) + len(accumulators) > MANY:
-            return None
-        known: dict[str, tuple[int, int]] = {}
-        for name in accumulators:
-            index, worth, offset = module.sums[name]
-            network = self._network()
-            ends = network and network.sum_ends(module.layers[0], index)
-            if ends and all(map(isfinite, ends)):
-                known[name] = floor((ends[0] + offset) / worth), floor((ends[1] + offset) / worth)
-        for name in sums:
-            form = forms.of[name]
-            (tensor, *others) = {owner for owner, _ in form.factors}
-            network = None if others else self._network()
-            ends = network and network.ends(tensor, {index: factor for (_, index), factor in form.factors.items()})
-            if ends and all(map(isfinite, ends)):
-                known[name] = ceil(ends[0]) + form.constant, floor(ends[1]) + form.constant
+        ends = {known.net: known.ends(network) for known in sums_before(fault, wiring, network)}
+        known = {net: pair for net, pair in ends.items() if pair}
         if not known:
             return None
         try:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from l1ml.compiler.buses import Sink, Source, bus_of, pack_outputs, tensor_sinks
 from l1ml.compiler.circuit import Choice, Constant, Net, Register, Section, Wire
 from l1ml.compiler.core import output_registers
 from l1ml.compiler.hardware import Hardware
 from l1ml.compiler.network import Segment
 from l1ml.compiler.programs.cast import cast, floor_to
-from l1ml.compiler.programs.circuit import Sink, Source, bus_of, hardware_of, pack_outputs, tensor_sinks
+from l1ml.compiler.programs.circuit import hardware_of
 from l1ml.compiler.programs.pipeline import schedule
 from l1ml.compiler.programs.trace import Interval, intervals_of, symbol, trace_program
 from l1ml.compiler.streams import AT_ONCE, FIRST, NOTES, of_channels

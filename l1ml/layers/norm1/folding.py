@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from alkaid.trace import FVariable
 from alkaid.types import CombLogic
 
+from l1ml.compiler.buses import Sink, Source, bus_of
 from l1ml.compiler.capture import capture_of
 from l1ml.compiler.circuit import (
     Choice,
@@ -31,7 +32,7 @@ from l1ml.compiler.circuit import (
 )
 from l1ml.compiler.hardware import Hardware
 from l1ml.compiler.network import Segment, Tensor
-from l1ml.compiler.programs.circuit import Pipeline, Sink, Source, bus_of, hardware_of
+from l1ml.compiler.programs.circuit import Pipeline, hardware_of
 from l1ml.compiler.programs.operations import tree_sum
 from l1ml.compiler.programs.pipeline import Schedule, schedule
 from l1ml.compiler.programs.trace import full_range, symbol, trace_program

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from l1ml.compiler.buses import bus_of
 from l1ml.compiler.circuit import (
     Bit,
     Bits,
@@ -26,7 +27,6 @@ from l1ml.compiler.circuit import (
 from l1ml.compiler.core import IN_VALID, RESET
 from l1ml.compiler.hardware import Hardware
 from l1ml.compiler.network import Segment
-from l1ml.compiler.programs.circuit import bus_of
 from l1ml.compiler.programs.trace import Interval, full_range
 from l1ml.layers.ring_builder.hottest import hottest_module
 from l1ml.layers.ring_builder.lane import lane_module

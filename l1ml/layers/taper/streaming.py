@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from l1ml.compiler.buses import Sink, Source, bus_of, pack_outputs
 from l1ml.compiler.circuit import BLOCK_ROM_DEPTH, Net, Register, Rom, Section
 from l1ml.compiler.core import output_registers
 from l1ml.compiler.hardware import Hardware
 from l1ml.compiler.network import Segment
 from l1ml.compiler.programs.cast import cast
-from l1ml.compiler.programs.circuit import Sink, Source, bus_of, hardware_of, pack_outputs
+from l1ml.compiler.programs.circuit import hardware_of
 from l1ml.compiler.programs.pipeline import schedule
 from l1ml.compiler.programs.trace import Interval, intervals_of, symbol, trace_program
 from l1ml.compiler.streams import NOTES, of_channels, position

@@ -7,6 +7,7 @@ from math import ceil
 
 from alkaid.types import CombLogic
 
+from l1ml.compiler.buses import Sink, Source, pack_outputs, tensor_sinks
 from l1ml.compiler.capture import capture_of
 from l1ml.compiler.circuit import (
     Bit,
@@ -33,7 +34,7 @@ from l1ml.compiler.circuit import (
 from l1ml.compiler.core import output_registers
 from l1ml.compiler.hardware import Hardware
 from l1ml.compiler.network import Segment, Tensor
-from l1ml.compiler.programs.circuit import Pipeline, Sink, Source, hardware_of, pack_outputs, tensor_sinks
+from l1ml.compiler.programs.circuit import Pipeline, hardware_of
 from l1ml.compiler.programs.pipeline import schedule
 from l1ml.layers.dense.folding.digits.lookups import table_pipeline
 from l1ml.layers.dense.folding.digits.plan import DigitPlan, digit_net

@@ -9,10 +9,10 @@ import numpy as np
 from alkaid.trace import FVariable, FVArray
 from alkaid.types import CombLogic
 
+from l1ml.compiler.buses import Source
 from l1ml.compiler.circuit import Bit, Bits, Constant, Expression, Inverted, Joined, Net, Repeated
 from l1ml.compiler.network import Segment, Tensor, identifier
 from l1ml.compiler.programs.cast import cast
-from l1ml.compiler.programs.circuit import Source
 from l1ml.compiler.programs.trace import HARDWARE, Interval, intervals_of, symbol, trace_program
 from l1ml.layers.dense.folding.digits.plan import Accumulator, DigitPlan, accumulator, plan_digits, trace_kernel
 from l1ml.layers.dense.folding.digits.tabled import tabled

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
+from l1ml.compiler.buses import Sink, bus_of, pack_outputs, tensor_sinks
 from l1ml.compiler.capture import capture_of
 from l1ml.compiler.circuit import (
     Bits,
@@ -25,7 +26,7 @@ from l1ml.compiler.circuit import (
 from l1ml.compiler.core import output_registers
 from l1ml.compiler.hardware import Hardware
 from l1ml.compiler.network import Segment, Tensor
-from l1ml.compiler.programs.circuit import Sink, bus_of, hardware_of, pack_outputs, tensor_sinks
+from l1ml.compiler.programs.circuit import hardware_of
 from l1ml.compiler.programs.pipeline import schedule
 from l1ml.layers.dense.folding.multipliers.microcode import Microcode
 from l1ml.layers.dense.folding.multipliers.packing import Lane, selection, share_selections

@@ -11,11 +11,11 @@ import numpy as np
 from alkaid.trace import FVariable, FVArray
 from alkaid.types import CombLogic
 
+from l1ml.compiler.buses import Source, tensor_sources
 from l1ml.compiler.circuit import Net
 from l1ml.compiler.hardware import MULTIPLIER_PRICE
 from l1ml.compiler.network import Segment, Tensor, identifier
 from l1ml.compiler.programs.cast import cast
-from l1ml.compiler.programs.circuit import Source, tensor_sources
 from l1ml.compiler.programs.trace import HARDWARE, Interval, intervals_of, symbol, trace_program
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
