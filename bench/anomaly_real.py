@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from l1ml.console import console
-from l1ml.datasets import anomaly
-from l1ml.datasets.anomaly import PROCESSES
-from l1ml.datasets.hardware_objects import KINDS, kind_slices
+from l1ml.triggers.anomaly_vae import data as anomaly
+from l1ml.triggers.anomaly_vae.data import PROCESSES
+from l1ml.triggers.anomaly_vae.hardware_objects import KINDS, kind_slices
 
 REAL = SHARED.parent / "cms_l1" / "axol1tl_v3.npz"
 """Where the vectors of CMS lie, beside the checkout; they are not part of the project."""

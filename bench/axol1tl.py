@@ -23,7 +23,7 @@ from l1ml.compiler.trigger_top import write_trigger
 from l1ml.console import console
 from l1ml.estimation.synthesis import KEYS, estimate, synthesize
 from l1ml.frontends.hls4ml.backend import rtl_folder
-from l1ml.models.axol1tl import AxolParameters, convert_axol1tl
+from l1ml.triggers.anomaly_vae.axol1tl import AxolParameters, convert_axol1tl
 from l1ml.verification.compare import compare, load
 
 FILE = SHARED.parent / "cms_l1" / "axol1tl_v3.npz"

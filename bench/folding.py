@@ -28,14 +28,14 @@ from rich.console import Console
 from rich.table import Table
 
 import l1ml
-from l1ml import flow
+from l1ml.builds import flow
+from l1ml.builds.specs import load_spec
 from l1ml.compiler.design import Design
 from l1ml.console import console
 from l1ml.errors import L1mlError
 from l1ml.estimation.synthesis import estimate, synthesize
 from l1ml.frontends.hls4ml.backend import rtl_folder
 from l1ml.hls.convert import load_graph
-from l1ml.spec import load_spec
 
 WIDTH = 180
 """Columns of the tables: more than most terminals have, as it is to be read from a file."""

@@ -30,14 +30,14 @@ from _models import SHARED, jet_6bit
 from rich.table import Table
 
 import l1ml
-from l1ml import flow
+from l1ml.builds import flow
+from l1ml.builds.specs import load_spec
 from l1ml.console import console
 from l1ml.estimation.synthesis import estimate, synthesize
 from l1ml.faults.build import mutate_build
 from l1ml.frontends.hls4ml.backend import rtl_folder
 from l1ml.golden.checking import check
 from l1ml.golden.pack import Pack
-from l1ml.spec import load_spec
 
 PACKS = Path(__file__).resolve().parents[1] / "tests/golden"
 

@@ -13,12 +13,12 @@ import numpy as np
 from rich.table import Table
 
 from l1ml.console import console
-from l1ml.datasets.ring_builder import REGION, hottest, region_cells, sum_rings
-from l1ml.datasets.ring_events import windows
-from l1ml.datasets.rings import CLASSES
 from l1ml.estimation.synthesis import synthesize
 from l1ml.layers.ring_builder.plan import CELL, RingBuilderOptions, frames
 from l1ml.layers.ring_builder.writing import write
+from l1ml.triggers.electron_rings.data import CLASSES
+from l1ml.triggers.electron_rings.events import windows
+from l1ml.triggers.electron_rings.ring_builder import REGION, hottest, region_cells, sum_rings
 from l1ml.verification.compare import differences
 from l1ml.verification.simulation import CoreSimulator
 

@@ -25,8 +25,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from l1ml.console import console
-from l1ml.datasets import rings
-from l1ml.datasets.rings import CLASSES, RingDataset, layer_slices
+from l1ml.triggers.electron_rings import data as rings
+from l1ml.triggers.electron_rings.data import CLASSES, RingDataset, layer_slices
 
 REAL = SHARED.parent / "rings" / "lorenzetti_rings.npz"
 """Where the rings of the full simulation lie, beside the checkout; they are not part of the project."""

@@ -11,9 +11,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from l1ml.builds.specs import load_spec
 from l1ml.compiler.design import Design
 from l1ml.estimation.synthesis import synthesize
-from l1ml.spec import load_spec
 from l1ml.tools import set_up_verilator
 from l1ml.triggers import load_settings
 from l1ml.wrappers import write_wrappers

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from l1ml.datasets import jets
 from l1ml.keras_setup import set_up_keras
+from l1ml.triggers.jet_tagger import data as jets
 
 set_up_keras()  # QKeras needs Keras 2; without QKeras, leave this out and bring a Keras 3 model
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from l1ml.scanning import Scan
+    from l1ml.builds.scan import Scan
     from l1ml.verification.compare import Verification
 
     Arrays: TypeAlias = NDArray[np.floating] | Sequence[NDArray[np.floating]]
@@ -60,8 +60,8 @@ def build(spec: str | Path, overrides: dict[str, Any] | None = None, out: Path |
     Raises:
         L1mlError: If the spec is wrong, a stage fails, or RTL and C++ differ.
     """
-    from l1ml import flow
-    from l1ml.spec import load_spec
+    from l1ml.builds import flow
+    from l1ml.builds.specs import load_spec
 
     loaded = load_spec(spec, overrides)
     done = flow.run(loaded, Path(out) if out else Path("build") / loaded.project)
@@ -89,13 +89,13 @@ def scan(
         until: Last stage of each build: ``rtl``, ``verify`` or ``report``.
 
     Returns:
-        A ``l1ml.scanning.Scan`` with ``points`` and ``folder``. Each point has its ``value``, the ``report`` of its
+        A ``l1ml.builds.scan.Scan`` with ``points`` and ``folder``. Each point has its ``value``, the ``report`` of its
         build, its ``mismatches``, and instead of a report an ``error`` where a stage failed.
 
     Raises:
         L1mlError: If the spec takes none of the values, or the folder cannot be used.
     """
-    from l1ml.scanning import run_scan
+    from l1ml.builds.scan import run_scan
 
     return run_scan(spec, key, values, overrides, out, until)
 

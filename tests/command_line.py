@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from l1ml.flow import STAGES
+from l1ml.builds.flow import STAGES
 
 L1ML = str(Path(sys.executable).with_name("l1ml"))
 """The command, as installed beside this Python."""
@@ -55,4 +55,4 @@ def manifests(folder: Path) -> dict[str, int]:
 
 def left_in(folder: Path) -> set[str]:
     """What a build folder holds besides its own records."""
-    return {path.name for path in folder.iterdir()} - {"l1ml.json", "spec.yaml", "seconds.json"}
+    return {path.name for path in folder.iterdir()} - {"l1ml.json", "spec.yaml"}

@@ -14,8 +14,10 @@ import yaml
 from command_line import SmallBuild, l1ml
 from public_files import particles, write_files
 
-from l1ml.datasets import anomaly, jets, rings
-from l1ml.flow import STAGES
+from l1ml.builds.flow import STAGES
+from l1ml.triggers.anomaly_vae import data as anomaly
+from l1ml.triggers.electron_rings import data as rings
+from l1ml.triggers.jet_tagger import data as jets
 
 JETS = 2500
 """Jets of the small data set."""

@@ -9,8 +9,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ml.datasets.hardware_objects import AXES, KINDS, OBJECTS, PT_STEP
-from l1ml.triggers.anomaly_vae import PUBLIC_FILES
+from l1ml.triggers.anomaly_vae.hardware_objects import AXES, KINDS, OBJECTS, PT_STEP
+from l1ml.triggers.anomaly_vae.public import PUBLIC_FILES
 
 _COUNTS = [kind.count for kind in KINDS]
 _NUMBERS = np.repeat(np.arange(1, len(KINDS) + 1), _COUNTS)

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from l1ml.compiler.design import Design
 from l1ml.compiler.network import real_values
 from l1ml.compiler.trigger_top import write_trigger
-from l1ml.datasets import anomaly
-from l1ml.datasets.hardware_objects import HIGHEST, INPUTS, LOWEST
 from l1ml.datasets.parts import Prepared
 from l1ml.errors import L1mlError
-from l1ml.training.rates import input_rate
 from l1ml.triggers import load_settings
+from l1ml.triggers.anomaly_vae import data as anomaly
+from l1ml.triggers.anomaly_vae.hardware_objects import HIGHEST, INPUTS, LOWEST
+from l1ml.triggers.anomaly_vae.rates import input_rate
 from l1ml.verification.emulator import Emulator, quantize_inputs
 from l1ml.verification.simulation import CoreSimulator
 

@@ -12,10 +12,9 @@ from command_line import SmallBuild, error_of, l1ml
 from numpy.typing import NDArray
 from public_files import particles, write_files
 
-from l1ml.datasets import anomaly
 from l1ml.datasets.parts import Prepared
-from l1ml.datasets.public_anomaly import load_public
-from l1ml.triggers.anomaly_vae import PUBLIC_FILES
+from l1ml.triggers.anomaly_vae import data as anomaly
+from l1ml.triggers.anomaly_vae.public import PUBLIC_FILES, load_public
 
 Change = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 

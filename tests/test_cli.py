@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from command_line import SmallBuild, error_of, l1ml
 
-from l1ml.spec import projects
+from l1ml.builds.specs import projects
 
 COMMANDS = ["build", "verify", "train", "convert", "rtl", "report", "scan", "list", "doctor", "data"]
 HEAVY = ["tensorflow", "tf_keras", "keras", "hls4ml", "alkaid", "matplotlib", "numpy", "sklearn", "cocotb", "pyosys"]

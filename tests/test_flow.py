@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from command_line import L1ML, SmallBuild, error_of, l1ml, left_in, manifests
 
-from l1ml.flow import STAGES
+from l1ml.builds.flow import STAGES
 
 NAMES = [stage.name for stage in STAGES]
 WORK_BEGUN = {

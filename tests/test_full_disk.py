@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from command_line import L1ML, SmallBuild, error_of, l1ml, left_in, manifests
 
-from l1ml.flow import STAGES
+from l1ml.builds.flow import STAGES
 
 NAMES = [stage.name for stage in STAGES]
 

@@ -53,7 +53,7 @@ def test_the_wheel_carries_every_module_with_its_types_and_templates_and_the_sam
     assert Path("l1ml/layers/norm1/nnet_norm1.h") in ours
     assert {file for file in ours if not (unpacked / file).exists()} == set()
     assert (unpacked / "l1ml/py.typed").exists()
-    code = "from l1ml.datasets.jets import sample_path; print(sample_path())"
+    code = "from l1ml.triggers.jet_tagger.data import sample_path; print(sample_path())"
     assert Path(python(unpacked, code).strip()).is_relative_to(unpacked)
 
 

@@ -12,12 +12,12 @@ from command_line import SmallBuild, error_of, l1ml, manifests
 from matplotlib.figure import Figure
 
 import l1ml as package
+from l1ml.builds.flow import STAGES
+from l1ml.builds.scan import Scan, ScanPoint, parse_values
 from l1ml.console import console
 from l1ml.errors import L1mlError
-from l1ml.flow import STAGES
 from l1ml.report.scan import scan_table, write_scan
 from l1ml.report.scan_figure import scan_figure
-from l1ml.scanning import Scan, ScanPoint, parse_values
 
 NAMES = [stage.name for stage in STAGES]
 
@@ -190,7 +190,7 @@ def report_of(lut: int = 9000, cycles: int = 9, **changes: Any) -> dict[str, Any
 
 def made_up(folder: Path, points: dict[Any, dict[str, Any]], key: str = "hls.reuse_factor") -> Scan:
     built = [ScanPoint(value, f"at-{value}", report) for value, report in points.items()]
-    return Scan("small", key, "verify", tuple(built), folder)
+    return Scan("small", "accuracy", key, "verify", tuple(built), folder)
 
 
 def drawn(figure: Figure) -> list[str]:

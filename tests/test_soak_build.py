@@ -12,7 +12,7 @@ from typing import Any
 
 from command_line import L1ML, SmallBuild, error_of, l1ml
 
-from l1ml.soaking import FOLDER
+from l1ml.builds.soak import FOLDER
 
 EVENTS = 6000
 

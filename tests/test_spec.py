@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
+from l1ml.builds.specs import load_spec, parse_overrides, projects
 from l1ml.errors import L1mlError
-from l1ml.spec import load_spec, parse_overrides, projects
-from l1ml.spec.jet_tagger import JetTaggerSpec
+from l1ml.triggers.jet_tagger.spec import JetTaggerSpec
 
 GOOD = {"project": "my_tagger", "trigger": "jet_tagger"}
 

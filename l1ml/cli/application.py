@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from l1ml.flow import Build
+    from l1ml.builds.flow import Build
 
 app = typer.Typer(
     help="Real-time trigger firmware: from a trained network to verified Verilog and HLS C++.",
@@ -46,8 +46,8 @@ def interruptible() -> Iterator[None]:
 
 def run_build(spec: str, settings: list[str] | None, out: Path | None, until: str) -> Build:
     """Bring a build up to date, up to a stage."""
-    from l1ml import flow
-    from l1ml.spec import load_spec, parse_overrides
+    from l1ml.builds import flow
+    from l1ml.builds.specs import load_spec, parse_overrides
 
     loaded = load_spec(spec, parse_overrides(settings or []))
     with interruptible():

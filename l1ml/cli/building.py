@@ -65,9 +65,9 @@ def verify(
         if events is None:
             done = run_build(str(folder / "spec.yaml"), None, folder, "verify")
         else:
-            from l1ml.soaking import build_of
+            from l1ml.builds.build import Build
 
-            done = build_of(folder)
+            done = Build.found_in(folder)
     else:
         done = run_build(spec, set_, out, "verify" if events is None else "rtl")
     if events is None:
@@ -112,12 +112,12 @@ def scan(
     ] = "report",
 ) -> None:
     """Build a trigger for each value of a key and compare them; exit code 1 if RTL and C++ differ or all fail."""
+    from l1ml.builds.scan import parse_values, run_scan
+    from l1ml.builds.specs import parse_overrides
     from l1ml.console import console
     from l1ml.errors import L1mlError
     from l1ml.report.formats import setting
     from l1ml.report.scan import scan_table
-    from l1ml.scanning import parse_values, run_scan
-    from l1ml.spec import parse_overrides
 
     if len(values) > 1:
         raise L1mlError(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from l1ml.cli.application import OutOption, SetOption, SpecArgument, app, run_build
+
+if TYPE_CHECKING:
+    from l1ml.triggers import Trigger
 
 data_app = typer.Typer(help="Make, fetch or prepare data sets.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
@@ -35,16 +37,11 @@ def data_generate(
 ) -> None:
     """Simulate a data set with Pythia 8. An interrupted run carries on where it was."""
     from l1ml.console import console
-    from l1ml.datasets import anomaly_generator, jet_generator, ring_generator
+    from l1ml.triggers import triggers
 
-    generators: dict[str, tuple[Callable[..., Path], int]] = {
-        "jets": (jet_generator.generate, 100_000),
-        "rings": (ring_generator.generate, 40_000),
-        "anomaly": (anomaly_generator.generate, 125_000),
-    }
-    _check_kind(kind, generators)
-    generate, default = generators[kind]
-    made = generate(default if events is None else events, out, seed=seed, workers=workers)
+    trigger = _of_kind(kind, [found for found in triggers().values() if found.simulates])
+    generate = trigger.part("generator").generate
+    made = generate(trigger.simulates if events is None else events, out, seed=seed, workers=workers)
     console.print(f"wrote {made}", soft_wrap=True, markup=False)
 
 
@@ -55,14 +52,18 @@ def data_download(
 ) -> None:
     """Download a public data set (jets: OpenML 42468, hls4ml_lhc_jets_hlf)."""
     from l1ml.console import console
-    from l1ml.datasets.public_jets import download
+    from l1ml.triggers import triggers
 
-    _check_kind(kind, ("jets",))
-    console.print(f"wrote {download(out)}")
+    trigger = _of_kind(kind, [found for found in triggers().values() if found.downloads])
+    console.print(f"wrote {trigger.part('public').download(out)}")
 
 
-def _check_kind(kind: str, known: Iterable[str]) -> None:
+def _of_kind(kind: str, known: list[Trigger]) -> Trigger:
+    """The trigger whose events are of a kind."""
     from l1ml.errors import L1mlError
 
-    if kind not in known:
-        raise L1mlError(f"there is no data set of kind {kind!r} for this command; known: {', '.join(known)}")
+    found = [trigger for trigger in known if trigger.data == kind]
+    if not found:
+        names = ", ".join(trigger.data for trigger in known)
+        raise L1mlError(f"there is no data set of kind {kind!r} for this command; known: {names}")
+    return found[0]

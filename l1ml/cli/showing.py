@@ -12,8 +12,8 @@ def list_() -> None:
     """List the triggers that come with l1ml."""
     from rich.table import Table
 
+    from l1ml.builds.specs import load_spec, projects
     from l1ml.console import console
-    from l1ml.spec import load_spec, projects
 
     table = Table("project", "trigger", "title", "spec", box=None)
     for name, file in projects().items():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from l1ml.flow import Build
+    from l1ml.builds.flow import Build
 
 
 def soaked(build: Build, events: int, seed: int | None, time_limit: float | None) -> None:
@@ -16,9 +16,9 @@ def soaked(build: Build, events: int, seed: int | None, time_limit: float | None
     Raises:
         L1mlError: If RTL and C++ differ.
     """
+    from l1ml.builds.soak import FOLDER, soak_build
     from l1ml.console import console
     from l1ml.errors import L1mlError
-    from l1ml.soaking import FOLDER, soak_build
 
     try:
         done = soak_build(build, events, seed=seed, time_limit=time_limit)

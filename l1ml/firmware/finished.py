@@ -46,7 +46,7 @@ class Finished:
 
     def wrapper_options(self) -> WrapperOptions:
         """What the spec says of wrappers; without a spec, everything by default."""
-        from l1ml.spec import load_spec
+        from l1ml.builds.specs import load_spec
         from l1ml.triggers import load_settings
         from l1ml.wrappers.options import WrapperOptions, options_of
 

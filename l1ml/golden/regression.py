@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from l1ml.builds.specs import load_spec
 from l1ml.errors import L1mlError
 from l1ml.golden.checking import Difference, Verdict, check_cpp, check_rtl, check_vitis, simulator_of
 from l1ml.golden.firmware import Found, compile_copy, compiled, cpp_again, look_into, write_again
 from l1ml.golden.making import freeze
 from l1ml.golden.pack import Pack
-from l1ml.spec import Spec, load_spec
+from l1ml.spec import Spec
 from l1ml.verification.simulation import CoreSimulator
 from l1ml.verification.vectors import FAMILIES
 from l1ml.verification.waveform import BEFORE, save_waveform
@@ -166,7 +167,7 @@ class SpecSubject:
         file = work / "spec.golden"
 
         def build() -> None:
-            from l1ml import flow
+            from l1ml.builds import flow
 
             flow.run(self.spec, self.build, until="verify")
             freeze(self.build, exact=False).save(file)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from l1ml.report import figures
-from l1ml.report.classification import CLASSIFICATION
 from l1ml.report.firmware import firmware_part
 from l1ml.report.inputs import BuildData, load
 from l1ml.report.page import render_page
@@ -21,8 +20,8 @@ def write_report(
     out: Path,
     *,
     commands: list[str],
-    trigger: TriggerReport = CLASSIFICATION,
-    resources: Path | None = None,
+    trigger: TriggerReport,
+    headline: str,
 ) -> dict[str, Any]:
     """Write ``report.json``, ``report.html`` and ``figures/*.png|svg``.
 
@@ -31,7 +30,7 @@ def write_report(
         out: Folder to write into, one in that of the build so that links lead somewhere; made if it is not there.
         commands: Shell commands that make this build again, for the page.
         trigger: The trigger's own metrics and figures.
-        resources: The resource counts, if not ``report/resources.json`` of the build.
+        headline: Name of the metric that is shown at the top.
 
     Returns:
         The content of report.json.
@@ -39,7 +38,7 @@ def write_report(
     Raises:
         L1mlError: If a file of the build is missing, damaged or contradicts another one.
     """
-    data = load(build, resources)
+    data = load(build)
     metrics = trigger.metrics(data)
     report = report_of(data) | {"vitis": vendor_numbers(build, data.design.name)}
     sections: list[tuple[str, str, tuple[PlotFunction, ...]]] = [
@@ -58,7 +57,7 @@ def write_report(
         report,
         data,
         metrics=metrics,
-        headline=trigger.headline,
+        headline=headline,
         sections=drawn,
         commands=commands,
         firmware=firmware_part(report, data, build),

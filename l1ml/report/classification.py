@@ -10,6 +10,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
+from l1ml.learning.evaluate import roc_area
 from l1ml.report.figures import sample_note
 from l1ml.report.formats import CLASS_LABELS
 from l1ml.report.inputs import MODELS, BuildData
@@ -25,7 +26,6 @@ from l1ml.report.style import (
     plain_ticks,
 )
 from l1ml.report.trigger import Metric, TriggerReport
-from l1ml.training.evaluate import roc_area
 
 CURVE_POINTS = 400
 """Points of a drawn ROC curve; more cannot be seen. The AUC is that of all events."""
@@ -223,5 +223,5 @@ def _stage(model: str) -> str:
     return "convert" if model == "hls" else "train"
 
 
-CLASSIFICATION = TriggerReport(metrics=class_metrics, headline="accuracy", figures=(roc, confusion))
+CLASSIFICATION = TriggerReport(metrics=class_metrics, figures=(roc, confusion))
 """The report of a multi-class trigger."""

@@ -60,9 +60,29 @@ def metric(name: str, value: float, error: float | None = None) -> str:
     """A metric with its statistical error, if there is one."""
     if name in LIMITS:
         return f"< {value * 100:.2f} %"
-    scale, digits, unit = (100, 2, " %") if name in PERCENT_METRICS else UNITS.get(name, (1, 4, ""))
+    scale, digits, unit = _form(name)
     plus_minus = "" if error is None else f" ± {error * scale:.{digits}f}"
     return f"{value * scale:.{digits}f}{plus_minus}{unit}"
+
+
+def metric_name(name: str) -> str:
+    """A metric as people write it: ``accuracy``, ``AUC signals``."""
+    return name.replace("auc", "AUC").replace("_", " ")
+
+
+def heading(name: str) -> str:
+    """A name at the head of a column or an axis."""
+    return name[0].upper() + name[1:]
+
+
+def metric_scale(name: str) -> tuple[float, str]:
+    """By what the values of a metric are multiplied to be shown, and their unit."""
+    scale, _, unit = _form(name)
+    return scale, unit.strip()
+
+
+def _form(name: str) -> tuple[float, int, str]:
+    return (100, 2, " %") if name in PERCENT_METRICS else UNITS.get(name, (1, 4, ""))
 
 
 def duration(seconds: float) -> str:

@@ -20,7 +20,16 @@ from l1ml.compiler.design import FILE_NAME as DESIGN_FILE
 from l1ml.compiler.design import Design
 from l1ml.datasets.parts import Events
 from l1ml.errors import L1mlError
-from l1ml.report.records import Dataset, HlsMetrics, Layer, ModelMetrics, Resources, TrainingMetrics, Verification
+from l1ml.report.records import (
+    Dataset,
+    HlsMetrics,
+    Layer,
+    Manifest,
+    ModelMetrics,
+    Resources,
+    TrainingMetrics,
+    Verification,
+)
 
 MODELS = ("float", "quantized", "hls")
 """The three steps from training to firmware; ``hls`` is hls4ml's C++, and the RTL where it is verified."""
@@ -29,6 +38,9 @@ DAMAGE = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.erro
 """What numpy raises for an npz file that is cut off, changed or of another content."""
 
 T = TypeVar("T")
+
+STAGES = ("dataset", "train", "convert", "rtl", "verify")
+"""The stages before the report."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +90,11 @@ class BuildData:
         return {"float": "float", "quantized": "quantized", "hls": "HLS = RTL" if self.bit_exact else "HLS C++"}
 
 
-def load(build: Path, resources: Path | None = None) -> BuildData:
+def load(build: Path) -> BuildData:
     """Read a build folder.
 
     Args:
         build: Folder with one subfolder for each stage.
-        resources: The resource counts, if not ``report/resources.json`` of the build.
 
     Raises:
         L1mlError: If a file is missing, damaged or contradicts another one.
@@ -114,10 +125,10 @@ def load(build: Path, resources: Path | None = None) -> BuildData:
         layers=_json(convert / "layers.json", list[Layer]),
         design=design,
         verification=verification,
-        resources=_json(resources or build / "report/resources.json", Resources),
+        resources=_json(build / "rtl/resources.json", Resources),
         spec=_read(build / "spec.yaml", lambda _: TypeAdapter(dict[str, Any]).validate_python(_yaml(spec_text))),
         spec_text=spec_text,
-        seconds=_json(build / "seconds.json", dict[str, FiniteFloat]),
+        seconds={stage: _json(build / stage / "manifest.json", Manifest).seconds for stage in STAGES},
     )
 
 

@@ -17,6 +17,12 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class Manifest(_Record):
+    """What is known of a finished stage."""
+
+    seconds: FiniteFloat
+
+
 class Dataset(_Record):
     """The data set: where it is from, its inputs and classes, and events in each part."""
 

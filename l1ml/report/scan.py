@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from markupsafe import Markup
 from rich.console import Group, RenderableType
@@ -14,10 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from l1ml.report import formats
+from l1ml.report.scan_points import Scan, ScanPoint
 from l1ml.templates import render
-
-if TYPE_CHECKING:
-    from l1ml.scanning import Scan, ScanPoint
 
 TEMPLATE = "report/scan.html.j2"
 
@@ -43,15 +41,15 @@ def longest_path_ns(report: dict[str, Any]) -> float | None:
     return None if found is None else float(found)
 
 
-def accuracy(report: dict[str, Any]) -> tuple[float, float | None] | None:
-    """Accuracy of the firmware and its statistical error, for a trigger that has one."""
-    hls = report["model"].get("hls", {})
-    return (hls["accuracy"], hls.get("accuracy_error")) if "accuracy" in hls else None
+def merit(scan: Scan, report: dict[str, Any]) -> tuple[float, float | None] | None:
+    """The trigger's headline for the firmware and its statistical error, where a report has it."""
+    hls, name = report["model"].get("hls", {}), scan.headline
+    return (hls[name], hls.get(f"{name}_error")) if name in hls else None
 
 
-def accuracies_differ(scan: Scan) -> bool:
+def merits_differ(scan: Scan) -> bool:
     """Whether the key changes how good the trigger is."""
-    return len({accuracy(point.report) for point in scan.built if point.report}) > 1
+    return len({merit(scan, point.report) for point in scan.built if point.report}) > 1
 
 
 def columns(scan: Scan) -> list[Column]:
@@ -75,10 +73,13 @@ def columns(scan: Scan) -> list[Column]:
     ]
     if scan.until != "rtl":
         found.append(Column("mismatches\n/ events", "Mismatches / events", _verdict))
-    if accuracies_differ(scan):
-        found.append(
-            Column("accuracy", "Accuracy", lambda r: _or_dash(accuracy(r), lambda a: formats.metric("accuracy", a[0])))
-        )
+    if merits_differ(scan):
+        name = formats.metric_name(scan.headline)
+
+        def text(report: dict[str, Any]) -> str:
+            return _or_dash(merit(scan, report), lambda found: formats.metric(scan.headline, found[0]))
+
+        found.append(Column(name.replace(" ", "\n"), formats.heading(name), text))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,12 +13,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator, NullLocator
 
 from l1ml.report.figures import WIDE
-from l1ml.report.formats import count, quantity, setting
-from l1ml.report.scan import accuracies_differ, accuracy
+from l1ml.report.formats import count, heading, metric_name, metric_scale, quantity, setting
+from l1ml.report.scan import merit, merits_differ
+from l1ml.report.scan_points import Scan
 from l1ml.report.style import INK, PALETTE, Plot, plain_ticks
-
-if TYPE_CHECKING:
-    from l1ml.scanning import Scan
 
 MANY = 12
 """More values than this do not get a tick each."""
@@ -47,7 +45,7 @@ class _Panel:
 
 
 def scan_figure(scan: Scan) -> Plot:
-    """Cells, latency and interval against the value, and accuracy where the key changes it.
+    """Cells, latency and interval against the value, and the trigger's headline where the key changes it.
 
     Args:
         scan: With at least one point that has a build.
@@ -124,14 +122,13 @@ def _panels(scan: Scan) -> list[_Panel]:
             second,
         )
     )
-    if accuracies_differ(scan) and all(accuracy(r) for r in reports):
-        pairs = [accuracy(r) or (0.0, None) for r in reports]
-        errors = [100 * (error or 0) for _, error in pairs]
-        panels.append(
-            _Panel(
-                "Accuracy [%]", [_Curve("accuracy", PALETTE[3], "o", [100 * a for a, _ in pairs], errors)], zero=False
-            )
+    merits = [found for r in reports if (found := merit(scan, r))]
+    if merits_differ(scan) and len(merits) == len(reports):
+        name, (scale_of, unit) = metric_name(scan.headline), metric_scale(scan.headline)
+        curve = _Curve(
+            name, PALETTE[3], "o", [scale_of * value for value, _ in merits], [scale_of * (e or 0) for _, e in merits]
         )
+        panels.append(_Panel(heading(f"{name} [{unit}]" if unit else name), [curve], zero=False))
     return panels
 
 

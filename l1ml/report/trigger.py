@@ -34,10 +34,8 @@ class TriggerReport:
 
     Attributes:
         metrics: Gives the rows of the table of metrics.
-        headline: Name of the metric that is shown at the top.
         figures: Draw its figures of merit, in the order of the page.
     """
 
     metrics: Callable[[BuildData], list[Metric]]
-    headline: str
     figures: tuple[PlotFunction, ...]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,6 @@ Outputs = Mapping[str, NDArray[np.floating]]
 Metrics = dict[str, Any]
 """Figures of merit of one model: numbers, or numbers by class. ``<name>_error`` is the statistical error of
 ``<name>``."""
-
-S = TypeVar("S", bound=Spec)
 
 
 @dataclass(frozen=True)
@@ -53,36 +51,73 @@ class Trained:
     settings: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
-class Trigger(ABC, Generic[S]):
-    """One of the triggers. Its methods import what they need, so that none of it burdens the others.
+@dataclass(frozen=True)
+class Trigger:
+    """One of the triggers: what is asked of it, and where in its folder the answer is.
+
+    | file | what |
+    | --- | --- |
+    | ``__init__.py`` | ``TRIGGER``, an object of this class; light, as all folders are looked at |
+    | ``spec.py`` | ``SPEC``, a subclass of `l1ml.spec.Spec` with the keys that only this trigger has |
+    | ``preparation.py`` | ``prepare(spec)``: events, split into parts |
+    | ``training.py`` | ``train(spec, data)``: the reference in floating point and the network that becomes firmware |
+    | ``merit.py`` | ``metrics(spec, data, outputs)``: figures of merit |
+    | ``report.py`` | ``REPORT``, a `l1ml.report.trigger.TriggerReport`: tables and figures of its own |
+    | ``generator.py`` | ``generate(n, out, *, seed, workers)``: a simulation; only with ``simulates`` |
+    | ``public.py`` | ``download(out)``; only with ``downloads`` |
 
     Attributes:
-        outputs: Names of the outputs of its firmware, in order.
+        package: Its package, ``__name__`` in the file that makes the object.
         headline: The metric that is shown first.
+        data: What its events are called on the command line, such as ``jets``.
+        simulates: How many events its simulation makes by default; 0 without one.
+        downloads: Whether a public set can be downloaded.
     """
 
-    outputs: ClassVar[tuple[str, ...]]
-    headline: ClassVar[str]
+    package: str
+    headline: str
+    data: str = ""
+    simulates: int = 0
+    downloads: bool = False
 
-    @abstractmethod
-    def prepare(self, spec: S) -> Prepared:
+    @property
+    def name(self) -> str:
+        """Its name in specs, which is that of its folder."""
+        return self.package.rpartition(".")[2]
+
+    def part(self, name: str) -> Any:
+        """A module of its folder."""
+        return import_module(f"{self.package}.{name}")
+
+    @property
+    def spec(self) -> type[Spec]:
+        """What its spec may say."""
+        found: type[Spec] = self.part("spec").SPEC
+        return found
+
+    def prepare(self, spec: Spec) -> Prepared:
         """Read events and split them.
 
         Raises:
             L1mlError: If the file of the data set is missing or damaged, or its events cannot be used.
         """
+        prepared: Prepared = self.part("preparation").prepare(spec)
+        return prepared
 
-    @abstractmethod
-    def train(self, spec: S, data: Prepared) -> Trained:
+    def train(self, spec: Spec, data: Prepared) -> Trained:
         """Train the reference in floating point and the network that becomes firmware."""
+        trained: Trained = self.part("training").train(spec, data)
+        return trained
 
-    @abstractmethod
-    def metrics(self, spec: S, data: Prepared, outputs: Outputs) -> Metrics:
+    def metrics(self, spec: Spec, data: Prepared, outputs: Outputs) -> Metrics:
         """Figures of merit of the outputs for the test part."""
+        found: Metrics = self.part("merit").metrics(spec, data, outputs)
+        return found
 
-    @abstractmethod
     def report(self) -> TriggerReport:
-        """Tables and figures of the trigger's own."""
+        """Tables and figures of its own."""
+        found: TriggerReport = self.part("report").REPORT
+        return found
 
     def summary(self, metrics: Metrics) -> str:
         """The headline in a few words."""

@@ -13,15 +13,15 @@ import pytest
 from numpy.typing import NDArray
 
 from l1ml.compiler.design import Design
-from l1ml.datasets.ring_builder import N_CELLS, REGION, hottest, region_cells, sum_rings
-from l1ml.datasets.ring_events import windows
-from l1ml.datasets.rings import CLASSES
 from l1ml.errors import L1mlError
 from l1ml.estimation.synthesis import lint, synthesize
 from l1ml.fixed import FixedType
 from l1ml.layers.ring_builder.plan import LANES, Plan, RingBuilderOptions, frames
 from l1ml.layers.ring_builder.writing import write
 from l1ml.tools import set_up_verilator
+from l1ml.triggers.electron_rings.data import CLASSES
+from l1ml.triggers.electron_rings.events import windows
+from l1ml.triggers.electron_rings.ring_builder import N_CELLS, REGION, hottest, region_cells, sum_rings
 from l1ml.verification.compare import differences
 from l1ml.verification.simulation import CoreSimulator, Simulation
 

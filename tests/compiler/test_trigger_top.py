@@ -18,10 +18,10 @@ from l1ml.compiler.trigger_top import write_trigger
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.frontends.hls4ml.backend import rtl_folder
-from l1ml.models.anomaly import firmware_model
 from l1ml.paths import shared
 from l1ml.templates import render
 from l1ml.tools import set_up_verilator
+from l1ml.triggers.anomaly_vae.network import firmware_model
 from l1ml.verification.packing import pack, unpack
 
 OBJECTS, LEVELS, RESET = 6, 3, (400, 0, 65535)

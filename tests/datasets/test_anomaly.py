@@ -9,11 +9,13 @@ import h5py
 import numpy as np
 import pytest
 
-from l1ml.datasets import anomaly, anomaly_generator, public_anomaly
-from l1ml.datasets.anomaly import CLASSES, COCKTAIL, PROCESSES, UNKNOWN, AnomalyDataset, labels_of
-from l1ml.datasets.hardware_objects import INPUTS, kind_slices
-from l1ml.datasets.public_anomaly import load_public
 from l1ml.errors import L1mlError
+from l1ml.triggers.anomaly_vae import data as anomaly
+from l1ml.triggers.anomaly_vae import generator as anomaly_generator
+from l1ml.triggers.anomaly_vae import public as public_anomaly
+from l1ml.triggers.anomaly_vae.data import CLASSES, COCKTAIL, PROCESSES, UNKNOWN, AnomalyDataset, labels_of
+from l1ml.triggers.anomaly_vae.hardware_objects import INPUTS, kind_slices
+from l1ml.triggers.anomaly_vae.public import load_public
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "cms_l1" / "axol1tl_v3.npz"
 

@@ -8,11 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from l1ml.datasets import anomaly, anomaly_detector, anomaly_events, anomaly_generator, chunks, generator
-from l1ml.datasets.anomaly import PROCESSES
-from l1ml.datasets.anomaly_detector import CELL, Particles, deposits, detect
-from l1ml.datasets.anomaly_generator import generate
+from l1ml.datasets import chunks, generator
 from l1ml.errors import L1mlError
+from l1ml.triggers.anomaly_vae import data as anomaly
+from l1ml.triggers.anomaly_vae import detector as anomaly_detector
+from l1ml.triggers.anomaly_vae import events as anomaly_events
+from l1ml.triggers.anomaly_vae import generator as anomaly_generator
+from l1ml.triggers.anomaly_vae.data import PROCESSES
+from l1ml.triggers.anomaly_vae.detector import CELL, Particles, deposits, detect
+from l1ml.triggers.anomaly_vae.generator import generate
 
 needs_generators = pytest.mark.skipif(
     importlib.util.find_spec("pythia8mc") is None or importlib.util.find_spec("fastjet") is None,

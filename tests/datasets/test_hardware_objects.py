@@ -7,8 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from l1ml.datasets.hardware_objects import HIGHEST, INPUTS, LOWEST, OBJECTS, check_hardware, kind_slices, to_hardware
 from l1ml.errors import L1mlError
+from l1ml.triggers.anomaly_vae.hardware_objects import (
+    HIGHEST,
+    INPUTS,
+    LOWEST,
+    OBJECTS,
+    check_hardware,
+    kind_slices,
+    to_hardware,
+)
 
 
 def _event(**objects: tuple[float, float, float]) -> np.ndarray:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from l1ml.datasets.jet_detector import Detector
-from l1ml.datasets.jet_features import four_momenta
+from l1ml.triggers.jet_tagger.detector import Detector
+from l1ml.triggers.jet_tagger.features import four_momenta
 
 PION, PHOTON, NEUTRON, NEUTRINO, MUON = 211, 22, 2112, -14, 13
 

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from l1ml.datasets.jet_features import (
+from l1ml.triggers.jet_tagger.data import FEATURES
+from l1ml.triggers.jet_tagger.features import (
     MAX_CONSTITUENTS,
     correlators,
     four_momenta,
     invariant_mass,
     jet_features,
 )
-from l1ml.datasets.jets import FEATURES
 
 
 def _jet(n: int, seed: int = 0) -> np.ndarray:

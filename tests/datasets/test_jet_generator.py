@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from l1ml.datasets import chunks, generator, jet_events, jets
-from l1ml.datasets.jet_generator import MANTISSA_BITS, generate
-from l1ml.datasets.jets import CLASSES
+from l1ml.datasets import chunks, generator
 from l1ml.errors import L1mlError
+from l1ml.triggers.jet_tagger import data as jets
+from l1ml.triggers.jet_tagger import events as jet_events
+from l1ml.triggers.jet_tagger.data import CLASSES
+from l1ml.triggers.jet_tagger.generator import MANTISSA_BITS, generate
 
 N_JETS = 22
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from l1ml.datasets import jet_generator, jets
-from l1ml.datasets.jets import CLASSES, FEATURES, JetDataset
 from l1ml.errors import L1mlError
+from l1ml.triggers.jet_tagger import data as jets
+from l1ml.triggers.jet_tagger import generator as jet_generator
+from l1ml.triggers.jet_tagger.data import CLASSES, FEATURES, JetDataset
 
 
 def _features(n: int = 3) -> np.ndarray:

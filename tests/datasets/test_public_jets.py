@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import sklearn.datasets
 
-from l1ml.datasets import public_jets
-from l1ml.datasets.jets import CLASSES, FEATURES
 from l1ml.errors import L1mlError
+from l1ml.triggers.jet_tagger import public as public_jets
+from l1ml.triggers.jet_tagger.data import CLASSES, FEATURES
 
 N = 10
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from l1ml.datasets import rings as data
-from l1ml.datasets.ring_builder import (
+from l1ml.errors import L1mlError
+from l1ml.triggers.electron_rings import data
+from l1ml.triggers.electron_rings.calorimeter import EM2, LAYERS, PHI_UNIT, cell_centres, window_origin, window_shape
+from l1ml.triggers.electron_rings.ring_builder import (
     N_CELLS,
     N_RINGS,
     REGION,
@@ -22,8 +24,6 @@ from l1ml.datasets.ring_builder import (
     rings,
     sum_rings,
 )
-from l1ml.datasets.ring_calorimeter import EM2, LAYERS, PHI_UNIT, cell_centres, window_origin, window_shape
-from l1ml.errors import L1mlError
 
 N = 20
 RNG = np.random.default_rng(7)

@@ -8,11 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from l1ml.datasets import chunks, generator, ring_events, ring_generator, rings
-from l1ml.datasets.ring_builder import cluster_et, hottest
-from l1ml.datasets.ring_generator import generate
-from l1ml.datasets.rings import CLASSES, layer_slices
+from l1ml.datasets import chunks, generator
 from l1ml.errors import L1mlError
+from l1ml.triggers.electron_rings import data as rings
+from l1ml.triggers.electron_rings import events as ring_events
+from l1ml.triggers.electron_rings import generator as ring_generator
+from l1ml.triggers.electron_rings.data import CLASSES, layer_slices
+from l1ml.triggers.electron_rings.generator import generate
+from l1ml.triggers.electron_rings.ring_builder import cluster_et, hottest
 
 needs_generators = pytest.mark.skipif(
     importlib.util.find_spec("pythia8mc") is None or importlib.util.find_spec("awkward") is None,

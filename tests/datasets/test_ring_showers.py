@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from l1ml.datasets.ring_calorimeter import (
+from l1ml.triggers.electron_rings.calorimeter import (
     EM2,
     LAYERS,
     N_EM,
@@ -18,7 +18,7 @@ from l1ml.datasets.ring_calorimeter import (
     window_origin,
     window_shape,
 )
-from l1ml.datasets.ring_showers import ELECTROMAGNETIC, HADRON, MUON, Particles, Spots, shower
+from l1ml.triggers.electron_rings.showers import ELECTROMAGNETIC, HADRON, MUON, Particles, Spots, shower
 
 ETAS = np.array([-2.4, -1.6, -1.47, -0.7, 0.0, 0.33, 1.2, 1.5, 2.1])
 

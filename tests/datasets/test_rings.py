@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from l1ml.datasets import ring_generator, rings
-from l1ml.datasets.rings import CLASSES, RINGS, RingDataset, layer_slices, load_lorenzetti
 from l1ml.errors import L1mlError
+from l1ml.triggers.electron_rings import data as rings
+from l1ml.triggers.electron_rings import generator as ring_generator
+from l1ml.triggers.electron_rings.data import CLASSES, RINGS, RingDataset, layer_slices, load_lorenzetti
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "rings" / "lorenzetti_rings.npz"
 

@@ -15,10 +15,10 @@ from l1ml.fixed import FixedType
 from l1ml.frontends.hls4ml.backend import rtl_folder
 from l1ml.layers.input_scaler.arithmetic import InputScalerArithmetic
 from l1ml.layers.parameters import exact_type
-from l1ml.models.anomaly import firmware_model
-from l1ml.models.anomaly_scores import Divergence, Means, Reconstruction, Score
-from l1ml.models.autoencoder import AnomalyShape
-from l1ml.training.autoencoding import powers_of_two
+from l1ml.triggers.anomaly_vae.autoencoder import AnomalyShape
+from l1ml.triggers.anomaly_vae.autoencoding import powers_of_two
+from l1ml.triggers.anomaly_vae.network import firmware_model
+from l1ml.triggers.anomaly_vae.scores import Divergence, Means, Reconstruction, Score
 from l1ml.verification.simulation import CoreSimulator
 
 SHAPE = AnomalyShape(inputs=5, hidden=(4,), latent=3, weight_bits=6, activation_bits=7)

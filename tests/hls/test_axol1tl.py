@@ -16,7 +16,7 @@ from l1ml.frontends.hls4ml.backend import rtl_folder
 from l1ml.layers.input_scaler.arithmetic import InputScalerArithmetic
 from l1ml.layers.sum_of_squares.arithmetic import SumOfSquaresArithmetic
 from l1ml.layers.thresholds.arithmetic import ThresholdsArithmetic
-from l1ml.models.axol1tl import AxolParameters, convert_axol1tl
+from l1ml.triggers.anomaly_vae.axol1tl import AxolParameters, convert_axol1tl
 from l1ml.verification.compare import compare, load
 
 V3 = Path(__file__).resolve().parents[3] / "shared" / "data" / "cms_l1" / "axol1tl_v3.npz"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from report_build import COMMANDS, write_build
+from report_build import COMMANDS, TAGGER, write_build
 
 from l1ml.report.build import write_report
 
@@ -20,5 +20,5 @@ def build(tmp_path: Path) -> Path:
 def reported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished build with its report in ``report/``; to be read only."""
     folder = write_build(tmp_path_factory.mktemp("reported") / "build")
-    write_report(folder, folder / "report", commands=COMMANDS)
+    write_report(folder, folder / "report", commands=COMMANDS, **TAGGER)
     return folder

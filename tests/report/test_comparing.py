@@ -29,7 +29,7 @@ def pair(reported: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path
     record = resource_record()
     record["total"]["lut"] *= 2
     del record["timing"]["logic_levels"]
-    put_json(other / "report/resources.json", record)
+    put_json(other / "rtl/resources.json", record)
     verdict = json.loads((other / "verify/verification.json").read_text())
     first = {"event": 1, "output": 2, "golden": 3, "rtl": 4, "layer": "fc1"}
     put_json(other / "verify/verification.json", verdict | {"mismatches": 1234, "first_mismatch": first})

@@ -10,7 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from report_build import MATCHING, put_json
+from report_build import MATCHING, SECONDS, TAGGER, put_json
 
 from l1ml.errors import L1mlError
 from l1ml.report.build import report_of, write_report
@@ -45,7 +45,7 @@ def test_report_json_agrees_with_the_stages(reported: Path) -> None:
     report = _json(reported / "report/report.json")
     design = _json(reported / "rtl/verilog/design.json")
     verification = _json(reported / "verify/verification.json")
-    counted = _json(reported / "report/resources.json")
+    counted = _json(reported / "rtl/resources.json")
     trained = _json(reported / "train/metrics.json")
     assert (report["project"], report["reuse_factor"], report["strategy"]) == (
         "jet_tagger",
@@ -61,7 +61,7 @@ def test_report_json_agrees_with_the_stages(reported: Path) -> None:
     assert report["verification"].items() <= verification.items()
     assert {k: report["resources"][k] for k in counted["total"]} == counted["total"]
     assert report["resources"]["timing"] == counted["timing"]
-    assert report["seconds"] == _json(reported / "seconds.json")
+    assert report["seconds"] == SECONDS
 
 
 def test_files(reported: Path) -> None:
@@ -76,7 +76,9 @@ def test_other_triggers_bring_their_own_figures_and_the_dict_is_the_file(build: 
     def turn_on(data: BuildData) -> Plot:
         return replace(confusion(data), name="turn_on", title="Turn-on curve")
 
-    report = write_report(build, tmp_path / "out", commands=[], trigger=replace(CLASSIFICATION, figures=(turn_on,)))
+    report = write_report(
+        build, tmp_path / "out", commands=[], trigger=replace(CLASSIFICATION, figures=(turn_on,)), headline="accuracy"
+    )
     assert report == _json(tmp_path / "out/report.json")
     names = {file.stem for file in (tmp_path / "out/figures").iterdir()}
     assert names == (FIGURES - {"roc", "confusion"}) | {"turn_on"}
@@ -86,9 +88,9 @@ def test_other_triggers_bring_their_own_figures_and_the_dict_is_the_file(build: 
 
 
 def test_equal_builds_give_equal_pages(reported: Path, tmp_path: Path) -> None:
-    from report_build import COMMANDS
+    from report_build import COMMANDS, TAGGER
 
-    write_report(reported, tmp_path, commands=COMMANDS)
+    write_report(reported, tmp_path, commands=COMMANDS, **TAGGER)
     for name in ("report.html", "report.json", "figures/roc.svg", "figures/timeline.png"):
         assert (tmp_path / name).read_bytes() == (reported / "report" / name).read_bytes(), name
 
@@ -122,7 +124,7 @@ def test_folding_of_the_whole_network(build: Path, spec: str, expected: tuple[in
 def test_nothing_is_written_for_a_damaged_build(build: Path, tmp_path: Path) -> None:
     (build / "train/metrics.json").write_text("{}")
     with pytest.raises(L1mlError, match=r"train/metrics\.json"):
-        write_report(build, tmp_path / "out", commands=[])
+        write_report(build, tmp_path / "out", commands=[], **TAGGER)
     assert not (tmp_path / "out").exists()
 
 

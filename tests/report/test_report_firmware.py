@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report_build import COMMANDS, LAYERS, LUTS, jet_design, put_json, resource_record
+from report_build import COMMANDS, LAYERS, LUTS, TAGGER, jet_design, put_json, resource_record
 
 from l1ml.errors import L1mlError
 from l1ml.estimation.parts import CAPACITIES
@@ -145,7 +145,7 @@ def test_levels_of_logic_are_shown_where_they_are_known(build: Path) -> None:
     for module in record["modules"].values():
         del module["levels"]
     del record["timing"]["logic_levels"]
-    put_json(build / "report/resources.json", record)
+    put_json(build / "rtl/resources.json", record)
     assert "Levels of logic" not in report_and_page(build)[1]
 
 
@@ -153,7 +153,7 @@ def test_levels_of_logic_are_shown_where_they_are_known(build: Path) -> None:
 
 
 def test_reports_in_the_build_end_up_in_the_field_vitis_and_on_the_page(vendor_build: Path) -> None:
-    write_report(vendor_build, vendor_build / "report", commands=COMMANDS)
+    write_report(vendor_build, vendor_build / "report", commands=COMMANDS, **TAGGER)
     page = (vendor_build / "report/report.html").read_text()
     report = json.loads((vendor_build / "report/report.json").read_text())
     assert report["vitis"]["synthesis"]["used"]["lut"] == 2000

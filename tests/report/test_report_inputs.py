@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,9 +24,9 @@ FILES = (
     "convert/layers.json",
     "rtl/verilog/design.json",
     "verify/verification.json",
-    "report/resources.json",
+    "rtl/resources.json",
     "spec.yaml",
-    "seconds.json",
+    "train/manifest.json",
 )
 
 
@@ -111,13 +110,6 @@ def test_implausible_verification_is_refused(build: Path, change: dict[str, floa
     with pytest.raises(L1mlError, match=message) as caught:
         inputs.load(build)
     assert "verify/verification.json" in str(caught.value)
-
-
-def test_resources_may_lie_elsewhere(build: Path, tmp_path: Path) -> None:
-    elsewhere = (build / "report/resources.json").rename(tmp_path / "counted.json")
-    assert inputs.load(build, elsewhere).resources.total.lut == json.loads(elsewhere.read_text())["total"]["lut"]
-    with pytest.raises(L1mlError, match=r"other\.json"):
-        inputs.load(build, tmp_path / "other.json")
 
 
 def test_everything_arrives(build: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report_build import put_json, resource_record
+from report_build import TAGGER, put_json, resource_record
 from rich.console import Console
 
 from l1ml.report import formats
@@ -58,8 +58,8 @@ def test_summary_and_page_without_a_longest_path(build: Path, tmp_path: Path) ->
     del record["timing"]
     for cells in record["modules"].values():
         del cells["path_ns"]
-    put_json(build / "report/resources.json", record)
-    report = write_report(build, tmp_path / "out", commands=[])
+    put_json(build / "rtl/resources.json", record)
+    report = write_report(build, tmp_path / "out", commands=[], **TAGGER)
     assert report["resources"]["timing"] is None
     assert "Longest path" not in _printed(report) + (tmp_path / "out/report.html").read_text()
 

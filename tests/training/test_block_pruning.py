@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 from command_line import SmallBuild, l1ml
 
-from l1ml import flow
+from l1ml.builds import flow
+from l1ml.builds.specs import load_spec
 from l1ml.errors import L1mlError
-from l1ml.spec import load_spec
-from l1ml.training.pruning import block_rows, used_blocks
+from l1ml.learning.pruning import block_rows, used_blocks
 
 SIZES = (1, 3, 4, 10, 64)
 """Blocks of a neuron of 10 inputs: single weights, short last ones, all inputs, and more than there are."""
@@ -31,9 +31,9 @@ import sys
 import numpy as np
 
 from l1ml.keras_setup import set_up_keras
-from l1ml.models.jet_tagger import JetTaggerShape, quantized_model
-from l1ml.training.pruning import Ramp, add_pruning
-from l1ml.training.train import CATEGORICAL, Sample, TrainingOptions, quantized_weights, set_seed, train_pruned
+from l1ml.triggers.jet_tagger.network import JetTaggerShape, quantized_model
+from l1ml.learning.pruning import Ramp, add_pruning
+from l1ml.learning.train import CATEGORICAL, Sample, TrainingOptions, quantized_weights, set_seed, train_pruned
 
 def model(hidden):
     set_seed(1)

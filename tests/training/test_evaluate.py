@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from l1ml.training.evaluate import classifier_metrics, probabilities, roc_area
+from l1ml.learning.evaluate import classifier_metrics, probabilities, roc_area
 
 
 def scores(rng: np.random.Generator, signal: int, background: int, distance: float) -> tuple[NDArray, NDArray]:

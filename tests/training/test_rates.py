@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from l1ml.errors import L1mlError
-from l1ml.training.anomaly import TARGET_FPR, efficiency_at_fpr, efficiency_limit, lowest_fpr
-from l1ml.training.rates import FEWEST, input_rate, rate_at, threshold_error, threshold_for
+from l1ml.triggers.anomaly_vae.merit import TARGET_FPR, efficiency_at_fpr, efficiency_limit, lowest_fpr
+from l1ml.triggers.anomaly_vae.rates import FEWEST, input_rate, rate_at, threshold_error, threshold_for
 
 FILLED = 2760
 SCORES = np.random.default_rng(4).integers(0, 400, 20_000) / 8

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from l1ml.datasets.hardware_objects import HIGHEST, INPUTS, LOWEST, kind_slices
 from l1ml.fixed import FixedType
-from l1ml.training.scaling import FITTING, Scaling
+from l1ml.triggers.anomaly_vae.hardware_objects import HIGHEST, INPUTS, LOWEST, kind_slices
+from l1ml.triggers.anomaly_vae.scaling import FITTING, Scaling
 
 RESULT = FixedType.parse("fixed<8,4,RND_CONV,SAT>")
 OBJECTS = np.random.default_rng(8).integers(LOWEST, HIGHEST + 1, (4000, len(INPUTS))).astype(np.float32)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from l1ml.errors import L1mlError
-from l1ml.training.thresholds import Candidates, ThresholdTable, bin_of, fit
+from l1ml.triggers.electron_rings.thresholds import Candidates, ThresholdTable, bin_of, fit
 
 EFFICIENCIES = {"tight": 0.8, "loose": 0.95}
 ET_EDGES, ETA_EDGES = (10.0, 20.0, 40.0), (0.0, 1.0, 2.5)

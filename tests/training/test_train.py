@@ -19,8 +19,8 @@ from dataclasses import replace
 import numpy as np
 
 from l1ml.keras_setup import set_up_keras
-from l1ml.models.jet_tagger import JetTaggerShape, float_model, quantized_model
-from l1ml.training.train import (
+from l1ml.triggers.jet_tagger.network import JetTaggerShape, float_model, quantized_model
+from l1ml.learning.train import (
     CATEGORICAL, Sample, TrainingOptions, quantized_weights, set_seed, sparsity_of, train, train_pruned,
 )
 

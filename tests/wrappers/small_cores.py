@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from l1ml.compiler.design import Design
 from l1ml.frontends.hls4ml.backend import rtl_folder
-from l1ml.models.anomaly import firmware_model
+from l1ml.triggers.anomaly_vae.network import firmware_model
 from l1ml.wrappers import WrapperOptions
 
 EVENTS = 5600

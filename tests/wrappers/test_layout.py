@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from l1ml.builds.specs import load_spec
 from l1ml.compiler.design import Design
 from l1ml.compiler.network import Tensor
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
-from l1ml.spec import load_spec
 from l1ml.wrappers import EmpOptions, StreamOptions, WrapperOptions
 from l1ml.wrappers.layout import Layout, link_map, stream_layout
 from l1ml.wrappers.options import Field, options_of

@@ -1,7 +1,7 @@
 """The ring builder in firmware: from quantized cells of a region to sums in rings around each layer's hottest cell.
 
-What it computes is `l1ml.datasets.ring_builder.sum_rings` on integers. Cells come as a stream, some in each clock
-cycle. ``plan.py`` has its numbers, `writing.write` writes its Verilog.
+What it computes is `sum_rings` of the electron trigger's ``ring_builder.py`` on integers. Cells come as a stream, some
+in each clock cycle. ``plan.py`` has its numbers, `writing.write` writes its Verilog.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ _CYCLES = 5  # registers between the last word and the rings, beside both passes
 
 
 class Grid(Protocol):
-    """One layer of the region, as `l1ml.datasets.ring_builder.Grid`."""
+    """One layer of the region, as `l1ml.triggers.electron_rings.ring_builder.Grid`."""
 
     @property
     def name(self) -> str: ...

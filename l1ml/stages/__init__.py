@@ -1,1 +1,0 @@
-"""What each stage of a build does. Each module has one function ``run(build, folder)``."""
