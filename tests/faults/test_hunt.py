@@ -63,7 +63,7 @@ def test_neighbours_are_within_the_limits_and_many_are_near(anomaly_build: Small
     rng = np.random.default_rng(1)
     parents = rng.integers(low, high + 1, (2, 800, len(low)))
     kept = parents.copy()
-    rows = neighbours(parents, low, high, rng)
+    rows = neighbours(parents, low, high, [t.size for t in design.inputs], rng)
     np.testing.assert_array_equal(parents, kept)
     assert (rows >= low).all() and (rows <= high).all()
     changed = (rows != parents[0]).sum(axis=1)

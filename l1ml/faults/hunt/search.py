@@ -27,7 +27,7 @@ TRIED = 1024
 """Events of a round in which a fault is tried."""
 
 SUMMIT, DEEPEST = 16, 64
-"""Events that are kept at each end of a wire, and of those in which a fault is seen farthest."""
+"""Events that are kept at each end of a wire and next to 0, and of those in which a fault is seen farthest."""
 
 EXACT = 512
 """Values of wires up to this one count as different; above, those of a few per mille distance do."""
@@ -45,7 +45,8 @@ class Trail:
         rows: Events that gave something new.
         lively: Indices of those of them in which the fault made a difference at its place.
         known: What is no longer new.
-        ends: For each signal, either end and all or only lively events, how far the farthest events went, and they.
+        ends: For each signal, either end or what is nearest to 0, and all or only lively events: how far the farthest
+            events went, and they.
         deep: Of events in which the fault made a difference at its place, how far that was seen, and the events.
     """
 
@@ -72,10 +73,11 @@ class Trail:
                 if key not in self.known:
                     self.known.add(key)
                     fresh.append(event)
-            for sign in (-1, 1):
-                self.ends.setdefault((column, sign, False), Ranked(SUMMIT)).add(sign * value, events)
+            for sign in (-1, 0, 1):  # the lowest, those nearest to 0, where comparisons turn, and the highest
+                height = sign * value if sign else -np.abs(value)
+                self.ends.setdefault((column, sign, False), Ranked(SUMMIT)).add(height, events)
                 if some:
-                    self.ends.setdefault((column, sign, True), Ranked(SUMMIT)).add(sign * value[active], events[active])
+                    self.ends.setdefault((column, sign, True), Ranked(SUMMIT)).add(height[active], events[active])
         if not self.rows:  # nothing is watched of faults of the top
             fresh += range(len(events))
         for event in dict.fromkeys(fresh):
@@ -167,6 +169,7 @@ def search(
     found: list[NDArray[np.int64]] = []
     trails = [Trail(i + 1, watch.wires[i], watch.active[i]) for i in range(faults)]
     low, high = limits(design)
+    sizes = [tensor.size for tensor in design.inputs]
     events = start[rng.permutation(len(start))]
     owner = np.arange(len(events)) % faults
     for number in range(rounds):
@@ -195,7 +198,7 @@ def search(
             parents = np.stack([trail.parents(share, rng), trail.parents(share, rng)])
             foreign = rng.random(share) < 0.2
             parents[1, foreign] = start[rng.integers(len(start), size=int(foreign.sum()))]
-            batches.append(neighbours(parents, low, high, rng))
+            batches.append(neighbours(parents, low, high, sizes, rng))
         events = np.concatenate(batches)
         owner = np.repeat([trail.fault - 1 for trail in trails], share)
     return found
