@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,18 +23,28 @@ class SmallBuild:
         spec: The spec file.
         folder: The results.
         output: What the build printed.
+        trigger: The trigger of the spec.
+        opened: Files of the project that each stage opened.
     """
 
     spec: Path
     folder: Path
     output: str
+    trigger: str
+    opened: dict[str, list[str]]
 
 
 def l1ml(
-    *arguments: str | Path, env: dict[str, str] | None = None, cwd: Path | None = None
+    *arguments: str | Path,
+    env: dict[str, str] | None = None,
+    cwd: Path | None = None,
+    program: Sequence[str | Path] = (L1ML,),
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command line, in the folder ``cwd``; ``env`` changes variables of the environment."""
-    command = [L1ML, *map(str, arguments)]
+    """Run the command line, in the folder ``cwd``; ``env`` changes variables of the environment.
+
+    ``program`` is the start of another command that takes the same arguments.
+    """
+    command = [*map(str, program), *map(str, arguments)]
     environment = {**os.environ, **(env or {})}
     return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=cwd, timeout=300)
 

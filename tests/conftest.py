@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -53,16 +55,18 @@ def anomaly_build(tmp_path_factory: pytest.TempPathFactory) -> SmallBuild:
 def _built(factory: pytest.TempPathFactory, name: str, spec_of: Callable[[Path], dict[str, object]]) -> SmallBuild:
     base = factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    spec, folder, log = (shared / f"{name}{suffix}" for suffix in (".yaml", "", ".log"))
+    spec, folder, log, record = (shared / f"{name}{suffix}" for suffix in (".yaml", "", ".log", ".json"))
     with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not log.exists():
             spec.write_text(yaml.safe_dump(spec_of(shared)))
-            done = l1ml("build", spec, "--out", folder)
+            audited = (sys.executable, Path(__file__).with_name("audited.py"), record)
+            done = l1ml("build", spec, "--out", folder, program=audited)
             log.write_text(done.stdout + done.stderr)
     if not (folder / "report").exists():  # tried once, not for every test
         pytest.fail(f"the small build failed:\n{log.read_text()}", pytrace=False)
-    return SmallBuild(spec, folder, log.read_text())
+    trigger = yaml.safe_load(spec.read_text())["trigger"]
+    return SmallBuild(spec, folder, log.read_text(), trigger, json.loads(record.read_text()))
 
 
 @pytest.fixture

@@ -85,7 +85,7 @@ def test_an_unknown_key_is_named_with_its_nearest_relative_and_all_that_are_allo
         ("pruning.sparsity", 1, "less than 1"),
         ("training.learning_rate", [1], "number"),
         ("dataset.source", "web", "'sample', 'generated' or 'public'"),
-        ("trigger", "muon_tagger", "jet_tagger, electron_rings"),
+        ("trigger", "muon_tagger", "anomaly_vae, electron_rings, jet_tagger"),
         ("title", 5, "string"),
         ("project", "My Tagger", "pattern"),
     ],

@@ -19,6 +19,7 @@ CONTRACTS = (
     "l1ml/__init__.py",
     "l1ml/api.py",
     "builds/build.py",
+    "frontends/hls4ml/backend.py",
     "layers/*/__init__.py",
     "layers/family.py",
     "triggers/*/__init__.py",

@@ -24,7 +24,7 @@ class Stage:
         title: What it does, for the terminal.
         sections: Parts of the spec that it depends on.
         trigger: Modules of the trigger's folder that it asks.
-        layers: Files in the folders of layers that it asks, as patterns.
+        asks: Other files of the package that no import tells of, as patterns.
         shared: Files outside of Python code that it uses, as patterns.
         modules: Of other packages, that no import tells of: those that it runs in other processes, or that others load.
         artefacts: Files of earlier stages, as patterns, whose change by hand makes its result stale.
@@ -34,7 +34,7 @@ class Stage:
     title: str
     sections: tuple[str, ...]
     trigger: tuple[str, ...] = ()
-    layers: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     artefacts: tuple[str, ...] = ()
@@ -74,8 +74,7 @@ class Stage:
         """The files that it depends on."""
         start = [f"builds/stages/{self.name}.py"]
         start += [f"triggers/{trigger}/{part}.py" for part in ("__init__", *self.trigger)]
-        start += [f"layers/{pattern}" for pattern in (("*/__init__.py", *self.layers) if self.layers else ())]
-        return code_behind(start) | {file for pattern in self.shared for file in matching(pattern)}
+        return code_behind([*start, *self.asks]) | {file for pattern in self.shared for file in matching(pattern)}
 
 
 STAGES = (
@@ -85,7 +84,7 @@ STAGES = (
         "Train and prune",
         ("trigger", "model", "training", "pruning"),
         trigger=("training", "merit"),
-        layers=("*/keras_layer.py", "*/hls4ml_layer.py"),
+        asks=("layers/*/__init__.py", "layers/*/keras_layer.py", "layers/*/hls4ml_layer.py"),
         modules=("tensorflow",),
     ),
     Stage(
@@ -93,14 +92,20 @@ STAGES = (
         "Convert with hls4ml",
         ("project", "hls"),
         trigger=("merit",),
-        layers=("*/keras_layer.py", "*/hls4ml_layer.py", "*/strategy.py", "*/nnet_*.h"),
+        asks=(
+            "frontends/hls4ml/plugin.py",
+            *(
+                f"layers/*/{part}"
+                for part in ("__init__.py", "keras_layer.py", "hls4ml_layer.py", "strategy.py", "nnet_*.h")
+            ),
+        ),
         modules=("hls4ml", "qkeras"),
     ),
     Stage(
         "rtl",
         "Write Verilog",
         ("rtl",),
-        layers=("*",),
+        asks=("layers",),
         shared=tuple(f"firmware_templates/{part}" for part in ("rtl", "cells", "yosys", "cpp")),
         modules=("pyosys",),
     ),

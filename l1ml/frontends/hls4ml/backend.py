@@ -17,7 +17,6 @@ from hls4ml.writer.vivado_writer import config_filename
 
 from l1ml.compiler.design import Design
 from l1ml.compiler.options import EmitOptions
-from l1ml.estimation.synthesis import estimate, hls4ml_report, lint
 from l1ml.frontends.hls4ml.strategies import ChooseStrategies
 
 RTL_FOLDER = "verilog"
@@ -42,9 +41,9 @@ class VerilogWriter(VitisWriter):
         for layer in model.get_layers():
             layer.set_attr("trace", True)
         super().write_hls(model)
-        from l1ml.frontends.hls4ml.writing import write_rtl  # not before hls4ml is loaded, which loads this module
-
         if model.config.get_config_value("WriteRTL", True):
+            from l1ml.frontends.hls4ml.writing import write_rtl  # not before hls4ml is loaded, which loads this module
+
             write_rtl(model, Path(model.config.get_output_dir()), rtl_folder(model))
 
     def write_yml(self, model: Any) -> None:
@@ -108,6 +107,8 @@ class VerilogBackend(VitisBackend):
         Raises:
             L1mlError: If the Verilog does not pass.
         """
+        from l1ml.estimation.synthesis import estimate, hls4ml_report, lint
+
         folder = rtl_folder(model)
         if not folder.is_dir():
             model.write()
