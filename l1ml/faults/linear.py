@@ -6,7 +6,7 @@ of inputs, it is seen not to count.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from l1ml.compiler.buses import bus_of
@@ -48,7 +48,13 @@ NONE = Form({})
 class Forms:
     """The nets of a module that are such sums: wires and registers of pipelines."""
 
-    def __init__(self, connections: Connections, inputs: Sequence[Tensor], ranges: Ranges | None = None) -> None:
+    def __init__(
+        self,
+        connections: Connections,
+        inputs: Sequence[Tensor],
+        ranges: Ranges | None = None,
+        free: Collection[str] = (),
+    ) -> None:
         """Find them.
 
         Args:
@@ -56,13 +62,17 @@ class Forms:
             inputs: Its inputs.
             ranges: What their elements can be, where that is less than their types hold. Without, the sums are right
                 even if there is a fault in what gives the inputs.
+            free: Nets that may hold anything: each is an element of its own, number 0 of a tensor of its name.
         """
         self.inputs, self.ranges = {bus_of(t).name: t for t in inputs}, ranges or {}
         self._tensors = {t.name: t for t in inputs}
+        self._free = {name: connections.net(name) for name in free}
         self.of: dict[str, Form] = {}
         for item in connections.module.items:
             if isinstance(item, Wire) or (isinstance(item, Register) and connections.is_stage_register(item)):
                 form = self._of(item.value, item.net.width)
+                if item.net.name in self._free:
+                    form = Form({(item.net.name, 0): 1})
                 if form is not None and self._fits(form, item.net):
                     self.of[item.net.name] = form
 
@@ -70,15 +80,19 @@ class Forms:
         """Lowest and highest value, if elements had nothing to do with each other."""
         low = high = form.constant
         for (name, index), factor in form.factors.items():
-            tensor = self._tensors[name]
-            known = self.ranges.get(tensor)
-            pair = [factor * end for end in (known[index] if known else (tensor.type.minimum, tensor.type.maximum))]
+            pair = [factor * end for end in self._ends_of(name, index)]
             low, high = low + min(pair), high + max(pair)
         return low, high
 
+    def _ends_of(self, name: str, index: int) -> tuple[int, int]:
+        if name in self._free:
+            return _held(self._free[name])
+        tensor = self._tensors[name]
+        known = self.ranges.get(tensor)
+        return known[index] if known else (tensor.type.minimum, tensor.type.maximum)
+
     def _fits(self, form: Form, net: Net) -> bool:
-        low, high = self.ends(form)
-        least, most = (-(1 << net.width - 1), (1 << net.width - 1) - 1) if net.signed else (0, (1 << net.width) - 1)
+        (low, high), (least, most) = self.ends(form), _held(net)
         return least <= low and high <= most
 
     def _of(self, value: Expression, width: int) -> Form | None:
@@ -108,3 +122,8 @@ class Forms:
                     total = total.plus(form, -1 if negative else 1)
                 return total
         return None
+
+
+def _held(net: Net) -> tuple[int, int]:
+    """Lowest and highest integer that a net can hold."""
+    return (-(1 << net.width - 1), (1 << net.width - 1) - 1) if net.signed else (0, (1 << net.width) - 1)

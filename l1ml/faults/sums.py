@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import ceil, floor, isfinite
 
 from l1ml.compiler.circuit import driven
+from l1ml.compiler.circuit.queries import names_in
 from l1ml.faults.fault import Fault
 from l1ml.faults.linear import Forms
 from l1ml.faults.network import Goal, Network
@@ -52,17 +53,36 @@ def sums_before(fault: Fault, wiring: Wiring, network: Network) -> list[Known]:
     return [*_accumulators(accumulators, wiring, network), *_forms(names, forms, network)]
 
 
-def sums_behind(fault: Fault, wiring: Wiring, network: Network) -> list[Known]:
-    """The accumulators that a fault reaches first, at most `MANY`."""
+def sums_near(fault: Fault, wiring: Wiring, network: Network) -> list[Known]:
+    """Sums that an event which shows a fault has to drive: what it reads, and the sums of neurons that it reaches."""
+    if wiring.placed is None:
+        return []
+    forms = Forms(wiring, wiring.placed.inputs, wiring.ranges)
+    read = {name for edit in fault.edits for name in (edit.target, *names_in(edit.right), *names_in(edit.wrong))}
+    names = sorted(name for name in read if name in forms.of and forms.of[name].factors)[:MANY]
+    return [
+        *(sums_before(fault, wiring, network) or _forms(names, forms, network)),
+        *_behind(fault, wiring, forms, network),
+    ]
+
+
+def _behind(fault: Fault, wiring: Wiring, forms: Forms, network: Network) -> Iterator[Known]:
+    """The accumulators, or the last sums of inputs, that a fault reaches first, at most `MANY`."""
     sums = wiring.placed.sums if wiring.placed else {}
     level, seen = [net.name for edit in fault.edits for net in driven(edit.item)], set[str]()
+    last: list[str] = []
     while level:
         if found := sorted({*level} & sums.keys())[:MANY]:
-            return list(_accumulators(found, wiring, network))
+            yield from _accumulators(found, wiring, network)
+            return
         seen.update(level)
-        readers = (item for name in level for item in wiring.readers.get(name, ()))
-        level = [net.name for item in readers for net in driven(item) if net.name not in seen]
-    return []
+        behind = {
+            name: [net.name for item in wiring.readers.get(name, ()) for net in driven(item)]
+            for name in dict.fromkeys(level)
+        }
+        last += [name for name, nets in behind.items() if name in forms.of and not forms.of.keys() & {*nets}]
+        level = [name for nets in behind.values() for name in nets if name not in seen]
+    yield from _forms([name for name in last if forms.of[name].factors][:MANY], forms, network)
 
 
 def _accumulators(names: Collection[str], wiring: Wiring, network: Network) -> Iterator[Known]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from functools import cached_property
 
 from l1ml.compiler.buses import bus_of
-from l1ml.compiler.circuit import Expression, Instance, Item, Module
+from l1ml.compiler.circuit import Expression, Instance, Item, Module, Register, Wire
 from l1ml.compiler.circuit.queries import Connections, Masks, all_bits, bits_in, name_of, names_in, parts_of
 from l1ml.compiler.design import Module as Placed
 from l1ml.compiler.network import Tensor
@@ -64,6 +64,19 @@ class Wiring(Connections):
         found = {i for i in range(tensor.size) if mask >> i * tensor.type.width & all_bits(tensor.type.width)}
         reached = (form.factors for name, form in forms.items() if name in counts)
         return found | {index for factors in reached for name, index in factors if name == tensor.name}
+
+    def cancel(self, names: Collection[str]) -> bool:
+        """Whether wires or pipeline registers, whatever they hold, cancel in all sums that make a difference."""
+        if self.placed is None or not all(self._is_summed(name) for name in names):
+            return False
+        forms = Forms(self, self.placed.inputs, self.ranges, names).of
+        counts = self.bits_that_count(self.outputs, forms)
+        reached = {owner for name, form in forms.items() if name in counts for owner, _ in form.factors}
+        return not reached & {*names}
+
+    def _is_summed(self, name: str) -> bool:
+        driver = self.drivers.get(name)
+        return isinstance(driver, Wire) or (isinstance(driver, Register) and self.is_stage_register(driver))
 
     def wanted_of(self, item: Item, name: str) -> int:
         """Bits of a net that make a difference where an item reads it."""

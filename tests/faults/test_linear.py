@@ -114,6 +114,15 @@ def test_an_input_that_cancels_is_not_read(wiring: Wiring) -> None:
     assert wired(flag).elements_read(X) == {1, 2, 3}
 
 
+def test_a_net_that_cancels_may_hold_anything(wiring: Wiring) -> None:
+    assert wiring.cancel(["v0"])
+    assert not wiring.cancel(["v1"])
+    assert not wiring.cancel(["v3"]), "v0 is read beside it"
+    assert not wiring.cancel(["v0", "v3"])
+    assert not wiring.cancel(["kept"]), "no value of a sum"
+    assert not wired(Resized(signed("v7", 4), 6)).cancel(["v0"]), "a sum that may wrap is read as it stands"
+
+
 def test_bits_that_nothing_reads(wiring: Wiring) -> None:
     assert wiring.counts.get("kept", 0) == 0
     one, two = Resized(Net("q1", 1), 6), Resized(Net("q2", 2), 6)

@@ -17,7 +17,7 @@ from l1ml.faults.hunt.search import search
 from l1ml.faults.hunt.watch import watch_faults
 from l1ml.faults.hunt.watcher import Watcher
 from l1ml.faults.network import Network
-from l1ml.faults.sums import sums_before, sums_behind
+from l1ml.faults.sums import sums_near
 from l1ml.faults.wiring import Wiring, wire_design
 
 ROUNDS = 150
@@ -87,7 +87,7 @@ def summits(
     goals = {}
     for fault in faults:
         wiring = wirings[fault.module]
-        for known in sums_before(fault, wiring, network) or sums_behind(fault, wiring, network):
+        for known in sums_near(fault, wiring, network):
             goals[fault.module, known.net] = known.goal
     found = list(network.summits(goals.values()))
     rows = start[np.random.default_rng(seed).integers(len(start), size=len(found))].copy()

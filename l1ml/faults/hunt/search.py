@@ -29,6 +29,9 @@ TRIED = 1024
 SUMMIT, DEEPEST = 16, 64
 """Events that are kept at each end of a wire and next to 0, and of those in which a fault is seen farthest."""
 
+KEPT = 16_384
+"""Events that are kept for one fault because they gave something new; of more, the older half goes."""
+
 EXACT = 512
 """Values of wires up to this one count as different; above, those of a few per mille distance do."""
 
@@ -83,7 +86,10 @@ class Trail:
         for event in dict.fromkeys(fresh):
             if active[event] and self.active is not None:
                 self.lively.append(len(self.rows))
-            self.rows.append(events[event])
+            self.rows.append(events[event].copy())  # a view would keep all events of its round
+        if len(self.rows) > KEPT:
+            old = len(self.rows) - KEPT // 2
+            self.rows, self.lively = self.rows[old:], [row - old for row in self.lively if row >= old]
 
     def parents(self, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
         """Some of what was kept: the newest, those at the ends and those in which the fault is seen farthest."""

@@ -26,9 +26,12 @@ WHERE: dict[str, tuple[bool, int | None]] = {
     "what reads that": (False, 2),
     "the next operations": (False, 4),
     "its pipeline stage": (False, None),
+    "its place, for all that its module gets": (True, 0),
     "its module": (True, None),
 }
 """How far a question goes, one after the other: whether through pipeline registers, and through how many wires."""
+
+UNREAD = "nothing that reaches an output reads it"
 
 SECONDS = 20
 """Time of the solver for one question."""
@@ -70,6 +73,10 @@ class Prover:
         if held is not None and ask(held.verilog()) == "proved":
             return Proof(True, "SAT: a result is only read while it is valid")
         wiring = self.wirings[fault.module]
+        targets = [edit.target for edit in fault.edits]
+        if all(edit.part == "value" for edit in fault.edits) and wiring.cancel(targets):
+            read = any(wiring.counts.get(target) for target in targets)
+            return Proof(True, "it cancels in all sums that are read" if read else UNREAD)
         proof = prove(fault, wiring)
         if proof.equivalent:
             return proof
@@ -111,7 +118,7 @@ def prove(fault: Fault, wiring: Wiring) -> Proof:
             how = str(error)
             continue
         if not cone.pairs:
-            return Proof(True, "nothing that reaches an output reads it")
+            return Proof(True, UNREAD)
         verdict = ask(cone.verilog())
         if verdict == "proved":
             return Proof(True, f"SAT: the same function in {where}")
