@@ -73,6 +73,8 @@ class Design(BaseModel):
         inputs: What comes in one word.
         latency: Clock cycles from an event's last word to the first word of its result.
         initiation_interval: Clock cycles between two events.
+        files: Those of the core, in order of compilation.
+        trigger: Module around the core with an input in registers, in a file of its name; empty without one.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -86,6 +88,12 @@ class Design(BaseModel):
     latency: int
     initiation_interval: int
     files: tuple[str, ...]
+    trigger: str = ""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """All files of the folder in order of compilation, as ``files.f`` lists them."""
+        return (*self.files, f"{self.trigger}.sv") if self.trigger else self.files
 
     @property
     def in_beats(self) -> int:

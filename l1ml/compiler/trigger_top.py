@@ -28,7 +28,7 @@ from l1ml.errors import L1mlError
 
 
 def write_trigger(folder: Path, registers: str, reset: Sequence[int]) -> str:
-    """Write ``<project>_trigger.sv`` beside a core, and enter it in ``files.f``.
+    """Write ``<project>_trigger.sv`` beside a core, and enter it in ``design.json`` and ``files.f``.
 
     Its ports are those of the core, but that one input is missing from ``in_data``, and ``cfg_we``, ``cfg_addr``,
     ``cfg_data`` and ``cfg_apply`` to load it. What they do is said at the head of the file.
@@ -54,7 +54,9 @@ def write_trigger(folder: Path, registers: str, reset: Sequence[int]) -> str:
     _check(tensor, reset)
     top = _top(design, tensor, reset)
     (folder / top.file).write_text(print_module(top))
-    (folder / "files.f").write_text("".join(f"{file}\n" for file in (*design.files, top.file)))
+    design = design.model_copy(update={"trigger": top.name})
+    design.save(folder)
+    (folder / "files.f").write_text("".join(f"{file}\n" for file in design.sources))
     return top.name
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
+import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -17,15 +17,13 @@ from l1ml.faults.fault import Fault
 from l1ml.faults.hunt.look import look_for_events
 from l1ml.faults.mutate import Mutation, mutate
 from l1ml.faults.network import Network, read_network
-from l1ml.folders import claimed, write_whole
+from l1ml.folders import claimed
 from l1ml.verification.compare import compare
 from l1ml.verification.emulator import Emulator
 from l1ml.verification.simulation import CoreSimulator
+from l1ml.verification.verified import add_sought, load_verified
 
 _NEEDED = ("rtl/verilog/design.json", "verify/verification.json", "verify/vectors.npz")
-
-SOUGHT = "sought"
-"""Family of the vectors that were looked for because faults were not seen."""
 
 
 def mutate_build(build: Path, faults: int, seed: int, *, improve: bool = False) -> Mutation:
@@ -47,8 +45,8 @@ def mutate_build(build: Path, faults: int, seed: int, *, improve: bool = False) 
     verdict = json.loads((build / "verify/verification.json").read_text())
     if verdict["mismatches"]:
         raise L1mlError(f"RTL and C++ of {build} differ without any fault, in {verdict['mismatches']} outputs")
-    with np.load(build / "verify/vectors.npz") as arrays:
-        inputs, outputs = arrays["inputs"], arrays["outputs"]
+    vectors, outputs = load_verified(build)
+    inputs = vectors.inputs
     verilog = build / "rtl/verilog"
     design = Design.load(verilog)
 
@@ -69,26 +67,9 @@ def mutate_build(build: Path, faults: int, seed: int, *, improve: bool = False) 
     with claimed(build, design.name):
         done = mutate(verilog, inputs, outputs, faults=faults, seed=seed, look=look, network=network)
         if len(done.sought):
-            _add_vectors(build, CoreSimulator(verilog, work=build / "verify/sim"), emulator, done.sought)
+            with tempfile.TemporaryDirectory(prefix="l1ml-sought-") as work:
+                result = compare(CoreSimulator(verilog, work=Path(work)), emulator, done.sought)
+            if result.mismatches:
+                raise L1mlError(f"an event that was looked for shows that the RTL is wrong: {result.first_mismatch}")
+            add_sought(build, done.sought, result.simulation.integers)
     return done
-
-
-def _add_vectors(build: Path, simulator: CoreSimulator, emulator: Emulator, events: NDArray[np.int64]) -> None:
-    """Verify events and put them behind the vectors of a build."""
-    result = compare(simulator, emulator, events)
-    if result.mismatches:
-        raise L1mlError(f"an event that was looked for shows that the RTL itself is wrong: {result.first_mismatch}")
-    file, record = build / "verify/vectors.npz", build / "verify/verification.json"
-    with np.load(file) as arrays:
-        inputs, outputs = arrays["inputs"], arrays["outputs"]
-    verdict = json.loads(record.read_text())
-    verdict["events"] += len(events)
-    verdict["families"][SOUGHT] = verdict["families"].get(SOUGHT, 0) + len(events)
-    packed = io.BytesIO()
-    np.savez_compressed(
-        packed,
-        inputs=np.concatenate([inputs, events]),
-        outputs=np.concatenate([outputs, result.simulation.integers]),
-    )
-    write_whole(file, packed.getvalue())
-    write_whole(record, json.dumps(verdict, indent=2))

@@ -41,8 +41,7 @@ class Finished:
     @property
     def trigger(self) -> str | None:
         """Module around the core with thresholds in registers, if there is one."""
-        name = f"{self.design.name}_trigger"
-        return name if (self.verilog / f"{name}.sv").exists() else None
+        return self.design.trigger or None
 
     def wrapper_options(self) -> WrapperOptions:
         """What the spec says of wrappers; without a spec, everything by default."""

@@ -104,8 +104,7 @@ def _write(finished: Finished, folder: Path, ip: IpName) -> tuple[Top, ...]:
     design, templates = finished.design, shared("firmware_templates")
     for name in ("rtl", "vivado/settings", "vivado/constraints", "ip", "vitis"):
         (folder / name).mkdir(parents=True)
-    sources = [*design.files, *([f"{finished.trigger}.sv"] if finished.trigger else [])]
-    for name in (*sources, "files.f", "design.json"):
+    for name in (*design.sources, "files.f", "design.json"):
         shutil.copy2(finished.verilog / name, folder / "rtl")
     shutil.copy2(templates / "verilator/waivers.vlt", folder / "rtl")
     tops = _tops(finished, folder)

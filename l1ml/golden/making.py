@@ -20,6 +20,7 @@ from l1ml.errors import L1mlError
 from l1ml.golden.pack import Layer, Manifest, Pack
 from l1ml.verification.emulator import Emulator
 from l1ml.verification.vectors import Vectors
+from l1ml.verification.verified import load_verified
 
 _NEEDED = ("spec.yaml", "convert/graph.fml", "rtl/verilog/design.json", "verify/verification.json",
            "verify/vectors.npz")  # fmt: skip
@@ -47,7 +48,7 @@ def freeze(build: Path, events: int | None = None, *, layers: bool = False, exac
     spec = yaml.safe_load((build / "spec.yaml").read_text())
     design = Design.load(build / "rtl/verilog")
     emulator = Emulator.of_project(build / "convert/hls", design)
-    vectors, verified = _vectors(build / "verify/vectors.npz", verdict["families"], events)
+    vectors, verified = _chosen(*load_verified(build), events)
     golden = emulator.run(vectors.inputs)
     if exact and not np.array_equal(golden, verified):
         raise L1mlError(f"the C++ of {build} gives other integers than when it was verified: run l1ml verify again")
@@ -75,15 +76,11 @@ def freeze(build: Path, events: int | None = None, *, layers: bool = False, exac
     return Pack(manifest, vectors.inputs, golden, kept, graph)
 
 
-def _vectors(file: Path, families: Mapping[str, int], events: int | None) -> tuple[Vectors, NDArray[np.int64]]:
-    """Inputs of the build and what its RTL made of them, as many as asked for, small families whole."""
-    with np.load(file) as arrays:
-        inputs, outputs = arrays["inputs"], arrays["outputs"]
-    total = sum(families.values())
-    if total != len(inputs):
-        raise L1mlError(f"{file} holds {len(inputs)} events where {total} were verified: run l1ml verify again")
-    if events is None or events >= total:
-        return Vectors(inputs, dict(families)), outputs
+def _chosen(vectors: Vectors, outputs: NDArray[np.int64], events: int | None) -> tuple[Vectors, NDArray[np.int64]]:
+    """As many of the vectors as asked for, small families whole."""
+    inputs, families = vectors.inputs, vectors.families
+    if events is None or events >= len(inputs):
+        return vectors, outputs
     taken, room = {}, events
     for number, name in enumerate(sorted(families, key=lambda name: families[name])):
         # A share for each, and what small families leave of theirs for larger ones; at least one event of each.

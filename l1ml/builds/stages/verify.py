@@ -13,7 +13,8 @@ from l1ml.errors import L1mlError
 from l1ml.verification.compare import compare
 from l1ml.verification.directed import SHARE, add_directed
 from l1ml.verification.simulation import CoreSimulator
-from l1ml.verification.vectors import make_vectors
+from l1ml.verification.vectors import Vectors, make_vectors
+from l1ml.verification.verified import SOUGHT, load_sought
 
 
 def run(build: Build, folder: Path) -> None:
@@ -25,9 +26,13 @@ def run(build: Build, folder: Path) -> None:
     spec = build.spec.verification
     design, settings = build.design(), build.settings()
     events, emulator = build.events(design, "test"), build.emulator(design)
-    sought = spec.events // SHARE
-    vectors = make_vectors(design, spec.events - sought, data=events, seed=spec.seed, settings=settings)
+    directed = spec.events // SHARE
+    vectors = make_vectors(design, spec.events - directed, data=events, seed=spec.seed, settings=settings)
     vectors = add_directed(vectors, emulator, design, spec.events, spec.seed)
+    sought, _ = load_sought(build.root)
+    if len(sought) and sought.shape[1] == vectors.inputs.shape[1]:  # not of another network
+        families = {**vectors.families, SOUGHT: len(sought)}
+        vectors = Vectors(np.concatenate([vectors.inputs, sought]), families)
     simulator = CoreSimulator(build.verilog, work=folder / "sim", time_limit=spec.time_limit)
     result = compare(simulator, emulator, vectors.inputs)
     measured = (result.simulation.latency, result.simulation.initiation_interval)

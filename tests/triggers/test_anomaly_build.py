@@ -164,7 +164,7 @@ def test_the_trigger_top_resets_to_the_thresholds(
     text = (verilog / "small_axo_trigger.sv").read_text()
     for value in kind.quantize(thresholds):
         assert f"'d{value}" in text or f"{value}" in text
-    assert (verilog / "files.f").read_text().split()[-1] == "small_axo_trigger.sv"
+    assert (verilog / "files.f").read_text().split() == [*design.files, "small_axo_trigger.sv"] == [*design.sources]
 
 
 @pytest.mark.parametrize(
