@@ -53,6 +53,7 @@ class Prepared:
         classes: Names of the labels.
         features: Names of the elements of all inputs, in order.
         source: Where the events come from.
+        labels: What people call those classes whose names are short.
         constants: Arrays that whoever stands before the core needs to know.
     """
 
@@ -60,6 +61,7 @@ class Prepared:
     classes: tuple[str, ...]
     features: tuple[str, ...]
     source: str
+    labels: dict[str, str] = field(default_factory=dict)
     constants: dict[str, NDArray[Any]] = field(default_factory=dict)
 
     def save(self, folder: Path) -> None:
@@ -75,6 +77,7 @@ class Prepared:
             "inputs": list(self.parts["train"].inputs),
             "features": list(self.features),
             "classes": list(self.classes),
+            "labels": self.labels,
             "sizes": {part: len(self.parts[part]) for part in PARTS},
         }
         (folder / "dataset.json").write_text(json.dumps(about, indent=2))
@@ -93,6 +96,7 @@ class Prepared:
             classes=tuple(about["classes"]),
             features=tuple(about["features"]),
             source=about["source"],
+            labels=about["labels"],
             constants={name: values for name, values in arrays.items() if "/" not in name},
         )
 

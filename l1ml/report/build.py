@@ -82,6 +82,7 @@ def report_of(data: BuildData) -> dict[str, Any]:
         "part": data.design.part,
         "clock_ns": data.design.clock_ns,
         "model": {**data.metrics, "sparsity": data.sparsity},
+        "labels": data.dataset.labels,
         "rtl": {
             "top": data.design.name,
             "latency_cycles": data.verification.latency_cycles,

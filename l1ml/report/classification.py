@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from l1ml.errors import L1mlError
 from l1ml.learning.evaluate import roc_area
 from l1ml.report.figures import sample_note
-from l1ml.report.formats import CLASS_LABELS
 from l1ml.report.inputs import MODELS, BuildData
 from l1ml.report.style import (
     FAINT,
@@ -72,7 +71,7 @@ def class_metrics(data: BuildData) -> list[Metric]:
             stated = _number(data, model, "auc_error", name) if "auc_error" in data.metrics[model] else error
             values[model] = (_number(data, model, "auc", name), stated)
             _compare(model, f"auc.{name}", values[model][0], drawn)
-        rows.append(Metric("auc", f"AUC, {_label(name)}", values, f"auc.{name}"))
+        rows.append(Metric("auc", f"AUC, {data.class_label(name)}", values, f"auc.{name}"))
     agreement = {m: (float(np.mean(decided[m] == decided["hls"])), None) for m in ("float", "quantized")}
     rows.append(Metric("agreement", f"Same class as {data.labels['hls']}", agreement))
     return rows
@@ -100,7 +99,7 @@ def roc(data: BuildData) -> Plot:
                 **STROKES[model],
             )
             areas.append(roc_area(_is(data, index), score)[0])
-        text = f"{_label(name)}  " + " / ".join(f"{a:.4f}" for a in areas)
+        text = f"{data.class_label(name)}  " + " / ".join(f"{a:.4f}" for a in areas)
         entries.append((Line2D([], [], color=PALETTE[index % len(PALETTE)], linewidth=3), text, areas[-1]))
     axes.set(
         xscale="log",
@@ -128,13 +127,13 @@ def roc(data: BuildData) -> Plot:
             f"{data.labels['hls']} (solid band)."
         ),
         alt="ROC curves of each class against all others. AUC of the firmware: "
-        + ", ".join(f"{_label(n)} {e[2]:.4f}" for n, e in zip(data.dataset.classes, entries, strict=True)),
+        + ", ".join(f"{data.class_label(n)} {e[2]:.4f}" for n, e in zip(data.dataset.classes, entries, strict=True)),
     )
 
 
 def confusion(data: BuildData) -> Plot:
     """Share of each true class that the firmware assigns to each class."""
-    names = [_label(name) for name in data.dataset.classes]
+    names = [data.class_label(name) for name in data.dataset.classes]
     size = len(names)
     decided = _logits(data, "hls").argmax(axis=1)
     counts = np.zeros((size, size))
@@ -181,10 +180,6 @@ def _logits(data: BuildData, model: str) -> NDArray[np.float32]:
         told = "no logits" if found is None else f"{found.shape[1]} logits"
         raise L1mlError(f"{_stage(model)}/outputs.npz has {told} of the {model} network for {classes} classes")
     return found
-
-
-def _label(name: str) -> str:
-    return CLASS_LABELS.get(name, name)
 
 
 def _is(data: BuildData, index: int) -> NDArray[np.bool_]:

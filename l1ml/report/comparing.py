@@ -174,7 +174,7 @@ def _metric_rows(one: dict[str, Any], other: dict[str, Any]) -> list[Row]:
         known = [v for v in values if v is not None]
         change = formats.metric(kind, known[1] - known[0]) if len(known) == 2 else ""
         change = change if change.startswith("-") or not change else f"+{change}"
-        label = heading(kind, name.partition(".")[2] or None)
+        label = heading(kind, name.partition(".")[2] or None, one.get("labels", {}))
         rows.append(Row(f"model.hls.{name}", label, (values[0], values[1]), (texts[0], texts[1]), change))
     return rows
 

@@ -9,19 +9,6 @@ from typing import Any
 BUNCH_CROSSING_NS = 25.0
 """Time between two bunch crossings of the LHC."""
 
-CLASS_LABELS = {
-    "g": "gluon",
-    "q": "light quark",
-    "w": "W",
-    "z": "Z",
-    "t": "top",
-    "a_to_4l": "A → 4ℓ",
-    "leptoquark": "LQ → bτ",
-    "h0_to_tautau": "h → ττ",
-    "hpm_to_taunu": "h± → τν",
-}
-"""Names of classes as people write them."""
-
 PERCENT_METRICS = (
     *("accuracy", "agreement", "efficiency", "efficiency_at", "exact_normalisation", "fake_rate", "fpr", "tpr"),
 )

@@ -79,6 +79,10 @@ class BuildData:
         """Index of each test event's class, shape (n,)."""
         return self.test.labels
 
+    def class_label(self, name: str) -> str:
+        """What people call a class."""
+        return self.dataset.labels.get(name, name)
+
     @property
     def bit_exact(self) -> bool:
         """Whether the RTL gave the integers of the C++ throughout."""

@@ -24,12 +24,13 @@ class Manifest(_Record):
 
 
 class Dataset(_Record):
-    """The data set: where it is from, its inputs and classes, and events in each part."""
+    """The data set: where it is from, its inputs, its classes and what people call them, and events in each part."""
 
     source: str
     inputs: list[str]
     features: list[str]
     classes: list[str]
+    labels: dict[str, str] = {}
     sizes: dict[str, NonNegativeInt]
 
 

@@ -29,7 +29,7 @@ def summary_table(report: dict[str, Any]) -> Panel:
     verification = report["verification"]
     exact = verification["mismatches"] == 0
     return Panel(
-        Group(facts, Text(), _metrics(report["model"], exact)),
+        Group(facts, Text(), _metrics(report["model"], report.get("labels", {}), exact)),
         title=f"[bold]{report['project']}[/]",
         subtitle=f"{report['part']}, {formats.quantity(report['clock_ns'])} ns clock",
         border_style="green" if exact else "red",
@@ -89,7 +89,7 @@ def _cells(part: str, cells: dict[str, Any], key: str) -> str:
     return f"{text} ({formats.percent(used)})" if used else text
 
 
-def _metrics(model: dict[str, Any], exact: bool) -> Table:
+def _metrics(model: dict[str, Any], labels: dict[str, str], exact: bool) -> Table:
     models = [name for name in HEADINGS if name in model]
     table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
     table.add_column("")
@@ -100,7 +100,7 @@ def _metrics(model: dict[str, Any], exact: bool) -> Table:
         for of in models:
             value, error = _lookup(model[of], name, entry), _lookup(model[of], f"{name}_error", entry)
             cells.append("–" if value is None else formats.metric(name, value, error))
-        table.add_row(heading(name, entry), *cells)
+        table.add_row(heading(name, entry, labels), *cells)
     return table
 
 
@@ -118,7 +118,7 @@ def _lookup(metrics: dict[str, Any], name: str, entry: str | None) -> float | No
     return value.get(entry) if isinstance(value, dict) else value
 
 
-def heading(name: str, entry: str | None) -> str:
+def heading(name: str, entry: str | None, labels: dict[str, str]) -> str:
     """What a metric, or that of one class, is called."""
     title = name.upper() if len(name) <= 3 else name.replace("_", " ").capitalize()
-    return title if entry is None else f"{title}, {formats.CLASS_LABELS.get(entry, entry)}"
+    return title if entry is None else f"{title}, {labels.get(entry, entry)}"

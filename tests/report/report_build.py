@@ -13,6 +13,7 @@ from l1ml.compiler.network import Tensor
 from l1ml.estimation.synthesis import DEFINITION
 from l1ml.fixed import FixedType
 from l1ml.report.classification import CLASSIFICATION
+from l1ml.triggers.jet_tagger.data import LABELS
 
 CLASSES = ("g", "q", "w", "z", "t")
 SIZES = (16, 64, 32, 32, 5)
@@ -135,6 +136,7 @@ def write_build(folder: Path, n_test: int = 3000) -> Path:
             "inputs": ["jet"],
             "features": [f"feature{k}" for k in range(16)],
             "classes": list(CLASSES),
+            "labels": LABELS,
             "sizes": {"train": 8 * n_test, "validation": n_test, "test": n_test},
         },
     )

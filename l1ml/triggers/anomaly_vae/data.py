@@ -19,6 +19,8 @@ from l1ml.triggers.anomaly_vae.hardware_objects import INPUTS, check_hardware
 CLASSES: tuple[str, ...] = ("background", "a_to_4l", "leptoquark", "h0_to_tautau", "hpm_to_taunu")
 """The Standard Model; A → 4ℓ of 50 GeV; leptoquark → bτ of 80 GeV; h⁰ → ττ and h± → τν of 60 GeV. A label is an index
 into this tuple."""
+LABELS = {"a_to_4l": "A → 4ℓ", "leptoquark": "LQ → bτ", "h0_to_tautau": "h → ττ", "hpm_to_taunu": "h± → τν"}
+"""What people call the signals."""
 COCKTAIL: dict[str, float] = {"w_to_lnu": 0.592, "qcd": 0.338, "z_to_ll": 0.067, "ttbar": 0.003}
 """Processes of the background and their shares after the filter on a lepton (arXiv:2107.02157)."""
 PROCESSES: tuple[str, ...] = (*COCKTAIL, *CLASSES[1:])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from l1ml.errors import L1mlError
 from l1ml.learning.evaluate import roc_area
 from l1ml.report.figures import WIDE, sample_note
-from l1ml.report.formats import CLASS_LABELS, metric
+from l1ml.report.formats import metric
 from l1ml.report.inputs import MODELS, BuildData
 from l1ml.report.style import FAINT, INK, LINES, MUTED, PALETTE, STROKES, Plot, header, plain_ticks
 from l1ml.triggers.anomaly_vae.hardware_objects import AXES, OBJECTS
@@ -210,7 +210,7 @@ def occupancies(data: BuildData) -> Plot:
 
 def _signals(data: BuildData) -> dict[int, str]:
     """Labels of the signals and what to call them."""
-    return {k: CLASS_LABELS.get(name, name) for k, name in enumerate(data.dataset.classes) if k > 0}
+    return {k: data.class_label(name) for k, name in enumerate(data.dataset.classes) if k > 0}
 
 
 def _color(label: int) -> str:

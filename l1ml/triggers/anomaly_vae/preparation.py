@@ -28,6 +28,7 @@ def prepare(spec: AnomalyVaeSpec) -> Prepared:
         classes=data.CLASSES,
         features=INPUTS,
         source=str(asked.path or asked.source),
+        labels=data.LABELS,
     )
 
 

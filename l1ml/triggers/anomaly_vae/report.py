@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import log10
 
 from l1ml.errors import L1mlError
-from l1ml.report.formats import CLASS_LABELS, LIMITS, power_of_ten, scientific
+from l1ml.report.formats import LIMITS, power_of_ten, scientific
 from l1ml.report.inputs import MODELS, BuildData
 from l1ml.report.trigger import Metric, TriggerReport
 from l1ml.triggers.anomaly_vae import figures
@@ -29,9 +29,7 @@ def anomaly_rows(data: BuildData) -> list[Metric]:
         ("tpr", f"Efficiency at {measured} false positives, {{}}"),
         ("tpr_limit", f"Efficiency at {wanted} false positives, limit at {CONFIDENCE * 100:.0f} % confidence, {{}}"),
     ):
-        rows += [
-            _row(data, name, label.format(CLASS_LABELS.get(entry, entry)), entry) for entry in _entries(data, name)
-        ]
+        rows += [_row(data, name, label.format(data.class_label(entry)), entry) for entry in _entries(data, name)]
     for point in _entries(data, "rate_khz"):
         rows += [_threshold(data, point), _row(data, "rate_khz", f"Rate, {point}", point)]
     return rows

@@ -38,6 +38,9 @@ The public set writes the same five letters in its ``class`` column, and arXiv:1
 this order. hls4ml's tutorial encodes them alphabetically (g, q, t, w, z) and keeps that order in its
 ``classes.npy``; `l1ml.triggers.jet_tagger.public` goes by the letters and always returns this order."""
 
+LABELS = {"g": "gluon", "q": "light quark", "w": "W", "z": "Z", "t": "top"}
+"""What people call the classes."""
+
 INPUT, OUTPUT = "jet", "logits"
 """Input and output of the firmware."""
 

@@ -25,6 +25,7 @@ def prepare(spec: JetTaggerSpec) -> Prepared:
         classes=data.CLASSES,
         features=data.FEATURES,
         source=str(asked.path or asked.source),
+        labels=data.LABELS,
         constants={"mean": mean, "scale": scale},
     )
 
