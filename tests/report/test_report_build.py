@@ -28,7 +28,7 @@ def _json(file: Path) -> dict:
 def test_report_json_is_the_contract(reported: Path) -> None:
     report = _json(reported / "report/report.json")
     assert list(report) == [
-        *("project", "reuse_factor", "strategy", "part", "clock_ns", "model", "rtl"),
+        *("project", "reuse_factor", "strategy", "part", "clock_ns", "model", "labels", "rtl"),
         *("verification", "resources", "vitis", "seconds"),
     ]
     assert set(report["model"]) == {"float", "quantized", "hls", "sparsity"}

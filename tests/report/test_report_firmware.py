@@ -197,6 +197,7 @@ def test_links_lead_to_files_that_are_there(vendor_build: Path) -> None:
     (vendor_build / "firmware/README.md").touch()
     (vendor_build / "firmware/ip").mkdir()
     (vendor_build / "jets.golden").touch()
+    (vendor_build / "report").mkdir()
     _, page = report_and_page(vendor_build)
     targets = [t for t in re.findall(r'<a href="([^"]+)"', page) if not t.startswith("#")]
     assert {"../firmware/ip", "../rtl/verilog", "../jets.golden"} <= set(targets)
