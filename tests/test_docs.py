@@ -175,7 +175,11 @@ def test_pictures_are_small() -> None:
 
 def test_the_architecture_page_names_every_folder_and_top_module() -> None:
     page = (ROOT / "docs/architecture.md").read_text()
-    folders = {f.parent for f in ROOT.glob("l1ml/**/*.py")} - {ROOT / "l1ml", *ROOT.glob("l1ml/layers/*"), *ROOT.glob("l1ml/triggers/*")}
+    folders = {f.parent for f in ROOT.glob("l1ml/**/*.py")} - {
+        ROOT / "l1ml",
+        *ROOT.glob("l1ml/layers/*"),
+        *ROOT.glob("l1ml/triggers/*"),
+    }
     names = {f"{folder.relative_to(ROOT)}/" for folder in folders}
     names |= {str(f.relative_to(ROOT)) for f in ROOT.glob("l1ml/*.py") if not f.name.startswith("__")}
     names |= {

@@ -22,6 +22,11 @@ from l1ml.frontends.hls4ml.strategies import ChooseStrategies
 RTL_FOLDER = "verilog"
 """Folder within hls4ml's output directory that holds the RTL."""
 
+QUICK = """# To warn of memory that is freed wrongly, g++ follows every constant of the weights, for most of its time.
+CFLAGS+=" -Wno-free-nonheap-object -Wno-mismatched-new-delete"
+"""
+"""Lines of the script that compiles the C++; they leave the code as it is."""
+
 
 def rtl_folder(model: Any) -> Path:
     """Where the Verilog of an hls4ml model is written."""
@@ -45,6 +50,15 @@ class VerilogWriter(VitisWriter):
             from l1ml.frontends.hls4ml.writing import write_rtl  # not before hls4ml is loaded, which loads this module
 
             write_rtl(model, Path(model.config.get_output_dir()), rtl_folder(model))
+
+    def write_build_script(self, model: Any) -> None:
+        """Write the scripts; the one that compiles the C++ does without the warnings for which g++ looks longest."""
+        super().write_build_script(model)
+        script = Path(model.config.get_output_dir()) / "build_lib.sh"
+        text = script.read_text().replace("\nLDFLAGS=", f"\n{QUICK}\nLDFLAGS=", 1)
+        # Both files at a time.
+        text = text.replace("-o ${PROJECT}.o\n", "-o ${PROJECT}.o &\n", 1)
+        script.write_text(text.replace("-o ${PROJECT}_bridge.o\n", "-o ${PROJECT}_bridge.o\nwait $!\n", 1))
 
     def write_yml(self, model: Any) -> None:
         """Write hls4ml's configuration. A graph that came from a file has no model in it, and needs no Keras for it."""
