@@ -73,7 +73,7 @@ def columns(scan: Scan) -> list[Column]:
     ]
     if scan.until != "rtl":
         found.append(Column("mismatches\n/ events", "Mismatches / events", _verdict))
-    if merits_differ(scan):
+    if any(merit(scan, report) for report in reports):
         name = formats.metric_name(scan.headline)
 
         def text(report: dict[str, Any]) -> str:

@@ -51,7 +51,8 @@ def make_vectors(
 
     Args:
         design: The core.
-        events: Number of events; at least one eighth of them is random, and if there are data, a quarter is near them.
+        events: Number of events. Of what corners leave, at least one eighth is random and, if there are data, a quarter
+            is near them.
         data: Integers in LSB of real events, shape (any, elements).
         seed: For the random ones.
         settings: Inputs that are the same for all events of the data; every second of those gets random ones instead.

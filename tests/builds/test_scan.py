@@ -252,9 +252,11 @@ def test_table_and_page_show_the_same_and_leave_out_what_there_is_not(tmp_path: 
     plain = made_up(tmp_path, {1: report_of(lut=13_788, cycles=9), 8: report_of(lut=4_821, cycles=38)})
     text = printed(plain)
     row = next(line for line in text.splitlines() if line.startswith("8 "))
-    assert row.split() == ["8", "4,821", "400", "0", "0", "38", "95", "1", "0", "/", "12,000"]
+    assert row.split() == ["8", "4,821", "400", "0", "0", "38", "95", "1", "0", "/", "12,000", "70.00", "%"]
     assert "path" not in text
-    assert "accuracy" not in text
+    assert "accuracy" in text
+    other = Scan("small", "auc_signals", *(getattr(plain, name) for name in ("key", "until", "points", "folder")))
+    assert "accuracy" not in printed(other), "the headline of another trigger"
     more = {v: report_of(accuracy=v / 10, timing={"longest_path_ns": v / 4, "delays": "of a part"}) for v in (5, 6)}
     rich = made_up(tmp_path, more)
     row = next(line for line in printed(rich).splitlines() if line.startswith("6 "))

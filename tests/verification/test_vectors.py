@@ -46,7 +46,7 @@ def test_corners_hold_all_ends_and_each_input_at_and_beside_its_ends_and_zero() 
                 assert tuple(int(value) if j == i else 0 for j in range(6)) in rows
 
 
-def test_data_come_first_and_an_eighth_is_random() -> None:
+def test_data_come_first_and_an_eighth_of_what_corners_leave_is_random() -> None:
     data = np.tile(np.array([7, 7, 7, 77, 77, -1]), (5000, 1))
     vectors = make_vectors(design(), 1000, data=data)
     taken = vectors.families["data"]
