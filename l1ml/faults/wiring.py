@@ -91,7 +91,7 @@ class Wiring(Connections):
 
     @cached_property
     def result(self) -> str:
-        """Name of the pipeline in which the result of a folded module is made of its accumulators; empty without."""
+        """Name of the pipeline from the accumulators of a folded module to its result; empty without."""
         sums = self.placed.sums if self.placed else {}
         stages = [self.stages.get(name_of(item)) for name in sums for item in self.readers.get(name, ())]
         return next((stage.pipeline for stage in stages if stage), "")

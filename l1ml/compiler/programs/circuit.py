@@ -37,7 +37,8 @@ from l1ml.compiler.circuit import (
     Table,
     Wire,
 )
-from l1ml.compiler.programs.pipeline import CONSTANT, Schedule
+from l1ml.compiler.programs.opcodes import Opcode
+from l1ml.compiler.programs.pipeline import Schedule
 
 
 @dataclass
@@ -88,7 +89,7 @@ class _Builder:
 
     def run(self, sinks: Sequence[Sink]) -> Pipeline:
         for index, op in enumerate(self.logic.ops):
-            if self.used[index] == 0 or op.opcode == CONSTANT or self.widths[index] == 0:
+            if self.used[index] == 0 or op.opcode == Opcode.CONSTANT or self.widths[index] == 0:
                 continue
             self.stage = self.plan.stage[index]
             value = _OPERATIONS[op.opcode](self, index, op)
@@ -107,7 +108,7 @@ class _Builder:
             if index >= 0:
                 last[index] = self.plan.stages - 1
         for index, op in enumerate(self.logic.ops):
-            if op.opcode == CONSTANT or self.widths[index] == 0 or self.used[index] == 0:
+            if op.opcode == Opcode.CONSTANT or self.widths[index] == 0 or self.used[index] == 0:
                 continue
             for stage in range(self.plan.stage[index], last[index]):
                 self.stages[stage].append(Register(self.net(index, stage + 1), self.net(index, stage)))
@@ -129,7 +130,7 @@ class _Builder:
     def operand(self, index: int, width: int, shift: int = 0) -> Expression:
         """A value times 2**shift in ``width`` bits."""
         op = self.logic.ops[index]
-        if op.opcode == CONSTANT:
+        if op.opcode == Opcode.CONSTANT:
             constant = int(op.data[0])
             return Constant(constant << shift if constant else 0, width)  # a zero may be of a finer step
         have = self.widths[index]
@@ -190,7 +191,7 @@ class _Builder:
         return Bits(source.bus, low, self.widths[index])
 
     def add(self, index: int, op: Op) -> Expression:
-        return self.sum(index, [(op.addr[0], False, 0), (op.addr[1], op.opcode == 1, op.data[0])])
+        return self.sum(index, [(op.addr[0], False, 0), (op.addr[1], op.opcode == Opcode.SUBTRACT, op.data[0])])
 
     def add_constant(self, index: int, op: Op) -> Expression:
         return self.sum(index, [(op.addr[0], False, 0)], constant=(op.data[0], op.data[1]))
@@ -247,18 +248,18 @@ class _Builder:
 
 
 _OPERATIONS: dict[int, Callable[[_Builder, int, Op], Expression]] = {
-    -2: _Builder.negate,
-    -1: _Builder.take_input,
-    0: _Builder.add,
-    1: _Builder.add,
-    2: _Builder.relu,
-    3: _Builder.quantize,
-    4: _Builder.add_constant,
-    6: _Builder.mux,
-    7: _Builder.multiply,
-    8: _Builder.lookup,
-    9: _Builder.unary,
-    10: _Builder.bitwise,
-    11: _Builder.ternary_sum,
+    Opcode.NEGATE: _Builder.negate,
+    Opcode.INPUT: _Builder.take_input,
+    Opcode.ADD: _Builder.add,
+    Opcode.SUBTRACT: _Builder.add,
+    Opcode.RELU: _Builder.relu,
+    Opcode.QUANTIZE: _Builder.quantize,
+    Opcode.ADD_CONSTANT: _Builder.add_constant,
+    Opcode.MUX: _Builder.mux,
+    Opcode.MULTIPLY: _Builder.multiply,
+    Opcode.LOOKUP: _Builder.lookup,
+    Opcode.UNARY: _Builder.unary,
+    Opcode.BITWISE: _Builder.bitwise,
+    Opcode.SUM: _Builder.ternary_sum,
 }
 """ALIR opcode → the expression of its result."""

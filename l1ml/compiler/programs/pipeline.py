@@ -10,8 +10,7 @@ import numpy as np
 from alkaid.types import CombLogic
 from numpy.typing import NDArray
 
-CONSTANT = 5
-"""alkaid's opcode of a constant, which needs no register."""
+from l1ml.compiler.programs.opcodes import Opcode
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def _crossing_bits(logic: CombLogic, ready: NDArray[np.float64], times: NDArray[
             last_use[index] = np.inf
     change = np.zeros(len(times) + 1, dtype=np.int64)
     for op, start, end in zip(logic.ops, ready, last_use, strict=True):
-        if op.opcode == CONSTANT or end <= start:
+        if op.opcode == Opcode.CONSTANT or end <= start:
             continue
         first = int(np.searchsorted(times, start))
         last = len(times) if np.isinf(end) else int(np.searchsorted(times, end))

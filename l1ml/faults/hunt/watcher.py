@@ -25,7 +25,7 @@ from l1ml.verification.packing import bus_bytes, pack
 
 @dataclass(frozen=True)
 class Seen:
-    """What a core made of some events.
+    """Outputs and watched nets of a core for some events.
 
     Attributes:
         outputs: For each word of a result whether it was valid, and the packed output bus, shape (events,

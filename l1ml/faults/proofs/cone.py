@@ -44,7 +44,7 @@ RIGHT, WRONG = "", "_would"
 
 
 class UnprovableError(Exception):
-    """A fault that no cone can be made of; the message says why."""
+    """A fault without a cone; the message says why."""
 
 
 @dataclass

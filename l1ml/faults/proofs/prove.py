@@ -130,7 +130,7 @@ def ask(verilog: str, seconds: int = SECONDS) -> str:
     """Whether the output ``differ`` of a module ``cone`` is always 0.
 
     Args:
-        verilog: The module, with what it is made of.
+        verilog: The module and those within it.
         seconds: Time of the solver.
 
     Returns:
