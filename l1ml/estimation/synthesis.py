@@ -25,6 +25,7 @@ from typing import Any
 from l1ml.compiler.design import Design
 from l1ml.console import progress_bar
 from l1ml.errors import L1mlError
+from l1ml.estimation.cache import kept
 from l1ml.paths import shared
 from l1ml.tools import set_up_verilator
 
@@ -43,6 +44,9 @@ DEFINITION = (
 """What the counts are."""
 
 _PROCESS = Path(__file__).with_name("yosys_process.py")
+
+ADDITIONS, TIMING = "yosys/additions.v", "rtl/timing_cells.v"
+"""How additions become carry chains, and delays of cells; templates."""
 
 KEYS = ("lut", "ff", "dsp", "bram", "carry")
 """What is counted."""
@@ -164,7 +168,7 @@ def synthesize(
     *,
     dsps: bool = True,
 ) -> dict[str, float]:
-    """Flatten a module, count its cells and find its longest path.
+    """Flatten a module, count its cells and find its longest path; what was counted before is in the user's cache.
 
     Args:
         files: SystemVerilog sources.
@@ -181,26 +185,36 @@ def synthesize(
     Raises:
         L1mlError: If Yosys rejects the Verilog.
     """
+    used = (*files, _templates(ADDITIONS), _templates(TIMING), _PROCESS, Path(__file__))
+    texts = [file.read_bytes() for file in used]
+    options = (version("pyosys"), top, family, str(dsps), *(black_boxes or []))
+    return kept([*options, *texts], lambda: _synthesize(files, top, black_boxes or [], family, dsps))
+
+
+def _templates(name: str) -> Path:
+    return shared("firmware_templates") / name
+
+
+def _synthesize(files: list[Path], top: str, black_boxes: list[str], family: str, dsps: bool) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as scratch:
         statistics, path = Path(scratch, "stat.json"), Path(scratch, "sta.txt")
-        additions = shared("firmware_templates") / "yosys/additions.v"
         flow = f"synth_xilinx -family {family} -flatten -noiopad -noclkbuf{'' if dsps else ' -nodsp'} -top {top} -run"
         commands = [
             *(f"read_verilog -sv {file}" for file in files),
-            *(f"blackbox {name}" for name in black_boxes or []),
+            *(f"blackbox {name}" for name in black_boxes),
             f"{flow} :coarse",
-            f"techmap -map {additions} t:$add t:$sub",
+            f"techmap -map {_templates(ADDITIONS)} t:$add t:$sub",
             # All but the checks at the end, which drop the models of the cells and, with them, their delays.
             f"{flow} coarse:check",
         ]
-        arguments = [top, statistics, path, shared("firmware_templates") / "rtl/timing_cells.v", *commands]
+        arguments = [top, statistics, path, _templates(TIMING), *commands]
         # -P: the modules beside the script are not to be taken for Python's own.
         done = subprocess.run([sys.executable, "-P", _PROCESS, *map(str, arguments)], capture_output=True, text=True)
         if done.returncode or not statistics.exists():
             faults = [line for line in (done.stdout + done.stderr).splitlines() if "ERROR" in line]
             raise L1mlError(f"Yosys rejects {top}: {(faults or ['no reason given'])[0]}")
         cells, timing = json.loads(statistics.read_text())["design"]["num_cells_by_type"], path.read_text()
-    untimed = set(re.findall(r"Module '(\w+)' has no timing arcs", timing)) - set(black_boxes or [])
+    untimed = set(re.findall(r"Module '(\w+)' has no timing arcs", timing)) - set(black_boxes)
     if untimed:
         log.warning("%s: no delays are known of %s; paths through them do not count", top, ", ".join(sorted(untimed)))
     return {**count_cells(cells), "path_ns": longest_path(timing), "levels": logic_levels(timing)}
