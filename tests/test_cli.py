@@ -36,9 +36,9 @@ def path_without(folder: Path, *programs: str) -> dict[str, str]:
     return {"PATH": str(folder)}
 
 
-def test_help_answers_within_a_second() -> None:
+def test_help_answers_within_half_a_second() -> None:
     # Seconds of the processor, not of the clock: other tests run beside this one.
-    assert min(cpu_seconds_of("--help") for _ in range(3)) < 1
+    assert min(cpu_seconds_of("--help") for _ in range(3)) <= 0.5
 
 
 def test_importing_the_command_line_imports_nothing_heavy() -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from shared_data import SHARED
 
 from l1ml.estimation import parts
 from l1ml.vendor import read_report
 from l1ml.vendor.records import Synthesis
 
-REAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "vitis_reports"
+REAL = SHARED / "vitis_reports"
 
 
 def test_shares_of_a_part() -> None:

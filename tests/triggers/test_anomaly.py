@@ -8,6 +8,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from shared_data import SHARED
 
 from l1ml.errors import L1mlError
 from l1ml.triggers.anomaly_vae import data as anomaly
@@ -17,7 +18,7 @@ from l1ml.triggers.anomaly_vae.data import CLASSES, COCKTAIL, PROCESSES, UNKNOWN
 from l1ml.triggers.anomaly_vae.hardware_objects import INPUTS, kind_slices
 from l1ml.triggers.anomaly_vae.public import load_public
 
-REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "cms_l1" / "axol1tl_v3.npz"
+REAL = SHARED / "cms_l1" / "axol1tl_v3.npz"
 
 needs_sample = pytest.mark.skipif(
     not anomaly.sample_path().exists(), reason="samples/anomaly.npz has not been made here"

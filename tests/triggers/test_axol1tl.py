@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from networks import compile_graph, golden, lowered, quiet
 from numpy.typing import NDArray
+from shared_data import SHARED
 
 from l1ml.errors import L1mlError
 from l1ml.frontends.hls4ml.backend import rtl_folder
@@ -19,7 +20,7 @@ from l1ml.layers.thresholds.arithmetic import ThresholdsArithmetic
 from l1ml.triggers.anomaly_vae.axol1tl import AxolParameters, convert_axol1tl
 from l1ml.verification.compare import compare, load
 
-V3 = Path(__file__).resolve().parents[3] / "shared" / "data" / "cms_l1" / "axol1tl_v3.npz"
+V3 = SHARED / "cms_l1" / "axol1tl_v3.npz"
 
 
 def convert(parameters: AxolParameters, folder: Path, *, strategy: str, reuse_factor: int, write_rtl: bool) -> Any:

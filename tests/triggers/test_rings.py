@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from shared_data import SHARED
 
 from l1ml.errors import L1mlError
 from l1ml.triggers.electron_rings import data as rings
 from l1ml.triggers.electron_rings import generator as ring_generator
 from l1ml.triggers.electron_rings.data import CLASSES, RINGS, RingDataset, layer_slices, load_lorenzetti
 
-REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "rings" / "lorenzetti_rings.npz"
+REAL = SHARED / "rings" / "lorenzetti_rings.npz"
 
 needs_sample = pytest.mark.skipif(not rings.sample_path().exists(), reason="samples/rings.npz has not been made here")
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from shared_data import SHARED
 
 from l1ml.errors import L1mlError
 from l1ml.vendor import read_report
 
 SMALL = Path(__file__).parent / "reports"
-REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "vitis_reports"
+REAL = SHARED / "vitis_reports"
 FILES = [*sorted(SMALL.iterdir()), *sorted(file for file in REAL.glob("*/*") if file.stat().st_size < 100_000)]
 
 

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shared_data import SHARED
 
 from l1ml.errors import L1mlError
 from l1ml.vendor import read_report
 from l1ml.vendor.records import Cells, Cosimulation, Synthesis, Timing, Utilization
 
 SMALL = Path(__file__).parent / "reports"
-REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "vitis_reports"
+REAL = SHARED / "vitis_reports"
 
 needs_real = pytest.mark.skipif(not REAL.exists(), reason="the shared data with real reports is not here")
 

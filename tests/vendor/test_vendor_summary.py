@@ -7,12 +7,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from shared_data import SHARED
 
 from l1ml.errors import L1mlError
 from l1ml.vendor import vendor_summary
 
 SMALL = Path(__file__).parent / "reports"
-REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "vitis_reports"
+REAL = SHARED / "vitis_reports"
 
 XML, RPT = "vitis_hls_2022.2_csynth.xml", "vivado_hls_2018.2_csynth.rpt"
 COSIM, SYNTHESIZED, PLACED = (

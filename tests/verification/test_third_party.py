@@ -10,13 +10,14 @@ import pytest
 import yaml
 from networks import compile_graph, quiet
 from numpy.typing import NDArray
+from shared_data import SHARED
 from switches import switched_on, wrong_operator
 
 import l1ml
 from l1ml.compiler.design import Design
 from l1ml.frontends.hls4ml.backend import rtl_folder
 
-MODELS = Path(__file__).parents[3] / "shared" / "data" / "models"
+MODELS = SHARED / "models"
 JET, THREE = MODELS / "qkeras_jet_6bit", MODELS / "qkeras_3layer"
 
 EVENTS = 10_000
