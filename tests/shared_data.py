@@ -1,4 +1,4 @@
-"""Where real data lie that are no part of the project, beside the checkout; tests of them skip where they are absent."""
+"""Where real data lie that are no part of the project, beside the checkout; tests skip where they are absent."""
 
 from __future__ import annotations
 
