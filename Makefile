@@ -2,13 +2,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint docs bench clean
+.PHONY: demo test quick lint docs bench clean
 
 demo: .venv/installed ## Build the jet tagger from its shipped events to verified Verilog and a report
 	$(BIN)/l1ml build jet_tagger
 
 test: .venv/installed ## Run the test suite on all cores
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+quick: .venv/installed ## Run the tests that neither build, nor compile C++, nor simulate: for every few minutes of work
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not (slow or builds or cpp or simulates or generates)"
 
 lint: .venv/installed ## Check style and types
 	$(BIN)/ruff check .
@@ -19,6 +22,8 @@ docs: .venv/installed ## Build the user guide, to be opened at build/docs/index.
 	$(BIN)/python -m mkdocs build --quiet
 
 bench: .venv/installed ## Measure what the documentation claims
+	$(BIN)/python bench/gates.py
+	$(BIN)/python bench/emulator.py
 	$(BIN)/python bench/third_party.py
 	$(BIN)/python bench/folding.py
 	$(BIN)/python bench/size.py

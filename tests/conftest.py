@@ -31,6 +31,29 @@ BACKGROUND, SIGNAL = 8000, 400
 """Events of the background, and of each signal, of the small data set of anomalies."""
 
 
+BUILDERS = {"small_build", "electron_build", "anomaly_build", "copy_build", "project"}
+"""Fixtures that build a trigger."""
+
+PLACES = {
+    "simulates": (
+        *(f"compiler/test_{name}.py" for name in ("cells", "circuit", "circuit_modules", "printed", "truth_tables")),
+        *("compiler/test_proved_casts.py", "layers/test_ring_builder_rtl.py", "verification", "wrappers"),
+    ),
+    "generates": tuple(f"triggers/test_{name}_generator.py" for name in ("anomaly", "jet", "ring")),
+}
+"""Files and folders whose tests simulate Verilog, and those that run Pythia."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what takes long, so that ``make quick`` leaves it out: what builds, compiles C++, simulates or generates."""
+    for item in items:
+        place, names = item.path.relative_to(Path(__file__).parent).as_posix(), set(getattr(item, "fixturenames", ()))
+        marks = [mark for mark, places in PLACES.items() if place.startswith(places)]
+        marks += ["builds"] * bool(BUILDERS & names) + ["cpp"] * ("keras" in names)
+        for mark in marks:
+            item.add_marker(mark)
+
+
 @pytest.fixture(scope="session")
 def small_build(tmp_path_factory: pytest.TempPathFactory) -> SmallBuild:
     """A small jet tagger, made once for all workers of pytest-xdist."""

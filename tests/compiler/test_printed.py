@@ -15,7 +15,7 @@ from networks import compile_graph, convert, golden, traces
 import l1ml
 from l1ml.compiler.design import Design
 from l1ml.compiler.programs.circuit import _OPERATIONS
-from l1ml.compiler.programs.pipeline import CONSTANT
+from l1ml.compiler.programs.opcodes import Opcode
 from l1ml.estimation.synthesis import lint
 from l1ml.fixed import ROUNDING_MODES, SATURATION_MODES
 from l1ml.frontends.hls4ml.backend import rtl_folder
@@ -86,7 +86,7 @@ def everything(keras: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 def test_every_printed_operation_gives_in_verilator_what_the_cpp_gives(everything: Any) -> None:
     opcodes = {op.opcode for traced in traces(everything) for op in traced.logic.ops}
-    assert opcodes - {CONSTANT} == set(_OPERATIONS) - UNREACHED
+    assert opcodes - {Opcode.CONSTANT} == set(_OPERATIONS) - UNREACHED
     rng = np.random.default_rng(3)
     values = np.arange(-256, 256)
     x = np.stack([values, rng.permutation(values)], axis=1) / 32
