@@ -20,8 +20,8 @@ from l1ml.faults.hunt.watch import Watch
 from l1ml.faults.hunt.watcher import Watcher
 from l1ml.verification.vectors import limits
 
-BATCH, SHARE = 16_384, 4096
-"""Events of a round, and how many at most are made for one fault."""
+BATCH = 16_384
+"""Events of a round; they are made in equal shares for the faults that are left."""
 
 TRIED = 1024
 """Events of a round in which a fault is tried."""
@@ -198,7 +198,7 @@ def search(
         tell(number + 1, len(found))
         if not trails:
             break
-        share = min(BATCH // len(trails), SHARE)
+        share = BATCH // len(trails)
         batches = []
         for trail in trails:
             parents = np.stack([trail.parents(share, rng), trail.parents(share, rng)])
