@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from l1ml.errors import L1mlError
+
 PARTS = ("train", "validation", "test")
 
 
@@ -65,7 +67,12 @@ class Prepared:
     constants: dict[str, NDArray[Any]] = field(default_factory=dict)
 
     def save(self, folder: Path) -> None:
-        """Write ``data.npz`` (arrays ``<part>/<input>``, ``<part>/labels``, constants) and ``dataset.json``."""
+        """Write ``data.npz`` (arrays ``<part>/<input>``, ``<part>/labels``, constants) and ``dataset.json``.
+
+        Raises:
+            L1mlError: If a part is missing or empty, a value not finite, a label or the number of features wrong.
+        """
+        self._check()
         arrays = {
             f"{part}/{name}": values
             for part, events in self.parts.items()
@@ -81,6 +88,20 @@ class Prepared:
             "sizes": {part: len(self.parts[part]) for part in PARTS},
         }
         (folder / "dataset.json").write_text(json.dumps(about, indent=2))
+
+    def _check(self) -> None:
+        if self.parts.keys() != {*PARTS} or not all(map(len, self.parts.values())):
+            raise L1mlError(f"events are wanted in the parts {', '.join(PARTS)}, got {', '.join(self.parts)}")
+        for part, events in self.parts.items():
+            for name, values in events.inputs.items():
+                if not np.isfinite(values).all():
+                    row = int(np.argwhere(~np.isfinite(values))[0][0])
+                    raise L1mlError(f"input {name!r} of event {row} of the part {part} is not finite; leave it out")
+            if events.labels.min() < 0 or events.labels.max() >= len(self.classes):
+                raise L1mlError(f"labels of the part {part} are not below {len(self.classes)}, the number of classes")
+        elements = sum(values.shape[1] for values in self.parts["train"].inputs.values())
+        if elements != len(self.features):
+            raise L1mlError(f"there are names for {len(self.features)} features, but {elements} elements of inputs")
 
     @classmethod
     def load(cls, folder: Path) -> Prepared:

@@ -6,15 +6,19 @@ import pkgutil
 from importlib import import_module
 
 from l1ml.spec import Spec
-from l1ml.triggers.trigger import Trained, Trigger, load_settings, save_outputs, save_settings
+from l1ml.triggers.trigger import Trained, Trigger, load_settings, named, save_outputs, save_settings
 
 __all__ = ["Trained", "Trigger", "load_settings", "save_outputs", "save_settings", "trigger_of", "triggers"]
 
 
 def triggers() -> dict[str, Trigger]:
-    """All triggers by name: the folders of this package."""
+    """All triggers by name: the folders of this package.
+
+    Raises:
+        L1mlError: If a folder does not say what it is.
+    """
     names = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg)
-    return {name: import_module(f"{__name__}.{name}").TRIGGER for name in names}
+    return {name: named(import_module(f"{__name__}.{name}"), "TRIGGER") for name in names}
 
 
 def trigger_of(spec: Spec) -> Trigger:

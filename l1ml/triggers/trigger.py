@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ml.datasets.parts import Prepared
+from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.spec import Spec
 
@@ -50,6 +52,32 @@ class Trained:
     metrics: dict[str, Metrics] = field(default_factory=dict)
     settings: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
+    def check(self) -> None:
+        """See that names agree.
+
+        Raises:
+            L1mlError: If an input of the model has no type, or the two networks give outputs of other names.
+        """
+        inputs = [tensor.name for tensor in self.model.inputs]
+        if missing := [name for name in inputs if name not in self.types]:
+            raise L1mlError(
+                f"training gives no type for the input {missing[0]!r} of the model, but for: {', '.join(self.types)}"
+            )
+        names = {model: sorted(outputs) for model, outputs in self.outputs.items()}
+        if names.keys() != {"float", "quantized"} or names["float"] != names["quantized"]:
+            raise L1mlError(f"training gives outputs {names}; give the same ones of the models 'float' and 'quantized'")
+
+
+def named(module: Any, name: str) -> Any:
+    """What a module of a trigger's folder must define.
+
+    Raises:
+        L1mlError: If it does not.
+    """
+    if not hasattr(module, name):
+        raise L1mlError(f"{module.__name__} does not define {name}")
+    return getattr(module, name)
+
 
 @dataclass(frozen=True)
 class Trigger:
@@ -86,13 +114,29 @@ class Trigger:
         return self.package.rpartition(".")[2]
 
     def part(self, name: str) -> Any:
-        """A module of its folder."""
+        """A module of its folder.
+
+        Raises:
+            L1mlError: If it is not there.
+        """
+        if find_spec(f"{self.package}.{name}") is None:
+            raise L1mlError(f"the trigger {self.name} has no file {name}.py")
         return import_module(f"{self.package}.{name}")
+
+    def check(self) -> None:
+        """See that its folder has what stages ask for, before the first of them runs.
+
+        Raises:
+            L1mlError: If something is missing.
+        """
+        for part in ("preparation", "training", "merit", "report"):
+            if find_spec(f"{self.package}.{part}") is None:
+                raise L1mlError(f"the trigger {self.name} has no file {part}.py")
 
     @property
     def spec(self) -> type[Spec]:
         """What its spec may say."""
-        found: type[Spec] = self.part("spec").SPEC
+        found: type[Spec] = named(self.part("spec"), "SPEC")
         return found
 
     def prepare(self, spec: Spec) -> Prepared:
@@ -101,22 +145,29 @@ class Trigger:
         Raises:
             L1mlError: If the file of the data set is missing or damaged, or its events cannot be used.
         """
-        prepared: Prepared = self.part("preparation").prepare(spec)
+        prepared: Prepared = named(self.part("preparation"), "prepare")(spec)
         return prepared
 
     def train(self, spec: Spec, data: Prepared) -> Trained:
         """Train the reference in floating point and the network that becomes firmware."""
-        trained: Trained = self.part("training").train(spec, data)
+        trained: Trained = named(self.part("training"), "train")(spec, data)
+        trained.check()
         return trained
 
     def metrics(self, spec: Spec, data: Prepared, outputs: Outputs) -> Metrics:
         """Figures of merit of the outputs for the test part."""
-        found: Metrics = self.part("merit").metrics(spec, data, outputs)
+        found: Metrics = named(self.part("merit"), "metrics")(spec, data, outputs)
+        if not {self.headline, f"{self.headline}_error"} <= found.keys():
+            known = ", ".join(name for name in found if not name.endswith("_error"))
+            raise L1mlError(
+                f"the metrics of the trigger {self.name} lack {self.headline!r}, which is shown first, or its error "
+                f"{self.headline + '_error'!r}; there are: {known}"
+            )
         return found
 
     def report(self) -> TriggerReport:
         """Tables and figures of its own."""
-        found: TriggerReport = self.part("report").REPORT
+        found: TriggerReport = named(self.part("report"), "REPORT")
         return found
 
     def summary(self, metrics: Metrics) -> str:

@@ -10,20 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 from l1ml.builds.dependencies import PACKAGE
 from l1ml.paths import shared
-
-SPEC = {
-    "project": "toy",
-    "trigger": "toy",
-    "title": "Toy",
-    "training": {"epochs": 3, "batch_size": 128, "learning_rate": 0.02},
-    "pruning": {"sparsity": 0.2, "ramp_epochs": 1},
-    "noise": {"sigma": 0.05},
-    "verification": {"events": 400},
-}
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +22,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for folder in (PACKAGE, *(shared(name) for name in ("firmware_templates", "hls_projects", "sim"))):
         shutil.copytree(folder, root / folder.name, ignore=shutil.ignore_patterns("__pycache__", "sample.npz"))
     shutil.copytree(Path(__file__).with_name("toy"), root / "l1ml/triggers/toy")
-    (root / "hls_projects/toy.yaml").write_text(yaml.safe_dump(SPEC))
+    shutil.move(root / "l1ml/triggers/toy/toy.yaml", root / "hls_projects")
     return root
 
 
@@ -63,5 +52,37 @@ def test_the_commands_know_it(project: Path) -> None:
     assert "Toy" in command(project, "list").stdout
     wrong = command(project, "build", "toy", "--set", "noise.sigma=-1")
     assert wrong.returncode == 1 and "noise.sigma" in wrong.stderr and "greater than or equal to 0" in wrong.stderr
+    (project / "hls_projects/wrong.yaml").write_text("trigger: toy")
+    listed = command(project, "list").stdout
+    assert "Toy" in listed and "'project' is missing" in " ".join(listed.split()), "one that is wrong hides no other"
     none = command(project, "data", "generate", "toys", "--out", "toys.npz")
     assert "known: anomaly, rings, jets" in none.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "message"),
+    [
+        ("__init__.py", "TRIGGER = ", "OTHER = ", "l1ml.triggers.toy does not define TRIGGER"),
+        ("spec.py", "SPEC = ", "OTHER = ", "l1ml.triggers.toy.spec does not define SPEC"),
+        ("report.py", None, None, "stage dataset: the trigger toy has no file report.py"),
+        ("preparation.py", "features=FEATURES", "features=FEATURES[:3]", "names for 3 features, but 4 elements"),
+        ("preparation.py", "labels = (", "x[7] = np.nan\n    labels = (", "is not finite; leave it out"),
+        ("preparation.py", 'classes=("apart", "alike")', 'classes=("apart",)', "not below 1, the number of classes"),
+    ],
+)  # fmt: skip
+def test_what_a_folder_lacks_is_one_line(
+    project: Path, file: str, before: str | None, after: str | None, message: str
+) -> None:
+    place = project / "l1ml/triggers/toy" / file
+    text = place.read_text()
+    try:
+        if before is None or after is None:
+            place.unlink()
+        else:
+            assert before in text
+            place.write_text(text.replace(before, after))
+        done = command(project, "data", "prepare", "toy", "--out", f"build/{file}")
+        assert done.returncode == 1 and len(done.stderr.splitlines()) == 1, done.stderr
+        assert message in done.stderr
+    finally:
+        place.write_text(text)

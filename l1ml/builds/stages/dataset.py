@@ -10,4 +10,6 @@ from l1ml.triggers import trigger_of
 
 def run(build: Build, folder: Path) -> None:
     """Write ``data.npz`` and ``dataset.json``."""
-    trigger_of(build.spec).prepare(build.spec).save(folder)
+    trigger = trigger_of(build.spec)
+    trigger.check()
+    trigger.prepare(build.spec).save(folder)
