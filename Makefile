@@ -10,8 +10,8 @@ demo: .venv/installed ## Build the jet tagger from its shipped events to verifie
 test: .venv/installed ## Run the test suite on all cores
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-quick: .venv/installed ## Run the tests that neither build, nor compile C++, nor simulate: for every few minutes of work
-	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not (slow or builds or cpp or simulates or generates)"
+quick: .venv/installed ## Run the tests that take no tool and no training: for every few minutes of work
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not (slow or builds or cpp or simulates or generates or trains)"
 
 lint: .venv/installed ## Check style and types
 	$(BIN)/ruff check .

@@ -37,11 +37,19 @@ BUILDERS = {"small_build", "electron_build", "anomaly_build", "copy_build", "pro
 PLACES = {
     "simulates": (
         *(f"compiler/test_{name}.py" for name in ("cells", "circuit", "circuit_modules", "printed", "truth_tables")),
-        *("compiler/test_proved_casts.py", "layers/test_ring_builder_rtl.py", "verification", "wrappers"),
+        *(
+            "compiler/test_proved_casts.py",
+            "layers/test_ring_builder_rtl.py",
+            "verification",
+            "wrappers",
+            "estimation",
+            "firmware",
+        ),
     ),
     "generates": tuple(f"triggers/test_{name}_generator.py" for name in ("anomaly", "jet", "ring")),
+    "trains": ("learning", "triggers/test_jets.py"),
 }
-"""Files and folders whose tests simulate Verilog, and those that run Pythia."""
+"""Files and folders whose tests simulate or synthesise Verilog, those that run Pythia, and those that train networks."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

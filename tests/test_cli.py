@@ -127,7 +127,7 @@ def test_a_wrong_setting_is_one_line_and_leaves_no_stage(setting: str, told: str
 
 
 def test_an_unknown_kind_of_data_set_is_one_line(tmp_path: Path) -> None:
-    for command, known in (("generate", "jets, rings, anomaly"), ("download", "jets")):
+    for command, known in (("generate", "anomaly, rings, jets"), ("download", "jets")):
         message = error_of(l1ml("data", command, "muons", "--out", tmp_path / "x.npz"))
         assert message == f"there is no data set of kind 'muons' for this command; known: {known}"
 

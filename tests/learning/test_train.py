@@ -21,7 +21,7 @@ import numpy as np
 from l1ml.keras_setup import set_up_keras
 from l1ml.triggers.jet_tagger.network import JetTaggerShape, float_model, quantized_model
 from l1ml.learning.train import (
-    CATEGORICAL, Sample, TrainingOptions, quantized_weights, set_seed, sparsity_of, train, train_pruned,
+    CATEGORICAL, Sample, TrainingOptions, quantized_weights, set_seed, sparsity_of, train_model, train_pruned,
 )
 
 rng = np.random.default_rng(0)
@@ -34,7 +34,7 @@ options = TrainingOptions(epochs=3, batch_size=50, learning_rate=0.02, patience=
 def whole(options):
     set_seed(options.seed)
     reference = float_model(shape)
-    history = train(reference, sample, options, CATEGORICAL, "float")
+    history = train_model(reference, sample, options, CATEGORICAL, "float")
     quantized = quantized_model(shape)
     quantized.set_weights(reference.get_weights())
     quantized, pruning = train_pruned(quantized, sample, options, CATEGORICAL, "pruned")
