@@ -49,7 +49,7 @@ PLACES = {
     "generates": tuple(f"triggers/test_{name}_generator.py" for name in ("anomaly", "jet", "ring")),
     "trains": ("learning", "triggers/test_jets.py"),
 }
-"""Files and folders whose tests simulate or synthesise Verilog, those that run Pythia, and those that train networks."""
+"""Files and folders whose tests simulate or synthesise Verilog, run Pythia, or train networks."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
