@@ -48,8 +48,10 @@ PLACES = {
     ),
     "generates": tuple(f"triggers/test_{name}_generator.py" for name in ("anomaly", "jet", "ring")),
     "trains": ("learning", "triggers/test_jets.py"),
+    "cpp": ("golden/test_project_packs.py", "triggers/test_axol1tl.py", "test_fixed.py"),
+    "builds": ("test_guide.py",),
 }
-"""Files and folders whose tests simulate or synthesise Verilog, run Pythia, or train networks."""
+"""Files and folders whose tests simulate or synthesise Verilog, run Pythia, train networks, compile C++ or build."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
