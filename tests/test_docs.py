@@ -14,19 +14,13 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import annotated_types
-import numpy as np
 import pytest
 from pydantic.fields import FieldInfo
 from typer.main import get_command
 
-from l1ml.builds.specs import load_spec
 from l1ml.cli import app
-from l1ml.golden.pack import Pack
 from l1ml.spec import FixedPrecision, Precision, Section
 from l1ml.triggers import triggers
-from l1ml.verification.directed import SHARE
-from l1ml.verification.vectors import FAMILIES, make_vectors
-from l1ml.verification.verified import SOUGHT
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("l1ml/**/*.md")])
@@ -290,32 +284,3 @@ def test_the_page_of_specs_has_every_key_with_its_default_and_limits(part: str) 
     rows = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in table]
     assert [(key.strip("`"), default, values) for key, default, values, _ in rows] == keys_of_each()[part]
     assert [key for key, *_, meaning in rows if not meaning] == []
-
-
-# Numbers that code decides; those that are measured stand beside their commands
-
-
-@pytest.mark.parametrize(
-    ("project", "files"),
-    [
-        ("electron_rings", ["hls_projects/electron_rings.yaml", "docs/electron_rings.md"]),
-        ("anomaly_vae", ["hls_projects/anomaly_vae.yaml"]),
-    ],
-)
-def test_how_many_vectors_are_of_the_test_part_is_what_pages_say(project: str, files: list[str]) -> None:
-    spec = load_spec(project)
-    network = Pack.load(ROOT / f"tests/golden/{project}_r1.golden").network
-    events = spec.verification.events
-    width = sum(tensor.size for tensor in network.inputs)
-    data = np.zeros((events, width), dtype=np.int64)
-    families = make_vectors(network, events - events // SHARE, data=data, seed=spec.verification.seed).families
-    for file in files:
-        text = (ROOT / file).read_text()
-        assert f"{families['data']:,}" in text, file
-    if len(files) > 1:
-        assert f"{events - families['data']:,}" in text
-
-
-def test_the_page_of_verification_names_every_family_of_vectors() -> None:
-    page = (ROOT / "docs/verification.md").read_text()
-    assert [name for name in (*FAMILIES, SOUGHT) if f"`{name}`" not in page] == []

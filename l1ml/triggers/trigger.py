@@ -119,9 +119,12 @@ class Trigger:
         Raises:
             L1mlError: If it is not there.
         """
+        self._require(name)
+        return import_module(f"{self.package}.{name}")
+
+    def _require(self, name: str) -> None:
         if find_spec(f"{self.package}.{name}") is None:
             raise L1mlError(f"the trigger {self.name} has no file {name}.py")
-        return import_module(f"{self.package}.{name}")
 
     def check(self) -> None:
         """See that its folder has what stages ask for, before the first of them runs.
@@ -130,8 +133,7 @@ class Trigger:
             L1mlError: If something is missing.
         """
         for part in ("preparation", "training", "merit", "report"):
-            if find_spec(f"{self.package}.{part}") is None:
-                raise L1mlError(f"the trigger {self.name} has no file {part}.py")
+            self._require(part)
 
     @property
     def spec(self) -> type[Spec]:
