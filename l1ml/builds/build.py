@@ -104,11 +104,6 @@ class Build:
         first = first.with_settings(self.settings())
         return quantize_inputs([first.inputs[t.name] for t in network.inputs], network)
 
-    def seconds(self) -> dict[str, float]:
-        """How long each finished stage took."""
-        found = ((folder.parent.name, manifest(folder.parent)) for folder in sorted(self.root.glob(f"*/{MANIFEST}")))
-        return {name: made["seconds"] for name, made in found if made}
-
 
 def manifest(folder: Path) -> dict[str, Any] | None:
     """The manifest of a finished stage; ``None`` if there is none."""
