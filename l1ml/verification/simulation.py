@@ -7,6 +7,7 @@ import json
 import shutil
 import tempfile
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,9 @@ RESTART_EVENTS = 40
 
 LONG_EVENTS = 100
 """Of an event of many words, there are fewer in a pattern than said above, but no fewer than these."""
+
+SHORT_CYCLES = 100_000
+"""Clock cycles up to which optimising the simulation's C++ takes longer than it saves, whatever the core."""
 
 PATTERNS = ("back_to_back", "gaps", "reset", "crowded", "restart")
 """The patterns of stimuli that give results."""
@@ -104,7 +108,7 @@ class CoreSimulator:
 
     def compile(self) -> None:
         """Compile the simulation unless it has been, so that several processes can run it after that."""
-        self._build(probes=[])
+        self._build(optimised=True)
 
     def run(self, inputs: NDArray[np.int64], *, seed: int = 1) -> Simulation:
         """Send events through the core.
@@ -117,7 +121,7 @@ class CoreSimulator:
             L1mlError: If the simulation does not build, crashes or hangs, or the core breaks its protocol.
         """
         started = time.monotonic()
-        binary, fresh = self._build(probes=[])
+        binary, fresh = self._build(optimised=self._cycles(len(inputs)) > SHORT_CYCLES)
         built = time.monotonic()
         results = self._run(binary, inputs, seed)
         patterns = {name: self._pattern(results, name) for name in {key.split("/")[0] for key in results}}
@@ -144,7 +148,7 @@ class CoreSimulator:
         """
         arrivals = {t.name: (t, m.start + m.latency) for m in self.design.modules for t in m.outputs}
         signals = {name: f"{name}_data" for name in arrivals}
-        binary, _ = self._build(probes=list(signals.values()))
+        binary, _ = self._build(signals.values())
         probes = {name: [signals[name], cycle, t.beats] for name, (t, cycle) in arrivals.items()}
         results = self._run(binary, event, 1, probes=probes)
         return {name: unpack(results[f"probe/{name}"], [t])[0] for name, (t, _) in arrivals.items()}
@@ -180,14 +184,20 @@ class CoreSimulator:
         stride = -(-self.design.initiation_interval // self.design.in_beats) if name == "crowded" else 1
         return Pattern(outputs, sent.astype(np.int64), words[::beats], stride)
 
-    def _build(self, probes: list[str]) -> tuple[Path, bool]:
-        """Compile, unless it has been done for the same sources. Returns the folder and whether it is new."""
-        digest = hashlib.sha256(repr(probes).encode())
+    def _build(self, probes: Collection[str] = (), *, optimised: bool = False) -> tuple[Path, bool]:
+        """Compile, unless it has been done for the same sources, optimised if that is asked.
+
+        Returns:
+            The folder, and whether it is new.
+        """
+        digest = hashlib.sha256(repr(list(probes)).encode())
         for source in self.sources:
             digest.update(source.read_bytes())
-        target = self.work / digest.hexdigest()[:16]
-        if (target / "done").exists():
-            return target, False
+        quick, fast = (self.work / f"{digest.hexdigest()[:16]}{level}" for level in ("-O0", "-O1"))
+        for target in (fast, quick)[: 1 if optimised else 2]:
+            if (target / "done").exists():
+                return target, False
+        target = fast if optimised else quick
         if not probes:  # another content of the Verilog: what was compiled before is of no more use
             shutil.rmtree(self.work, ignore_errors=True)
         target.mkdir(parents=True, exist_ok=True)
@@ -200,7 +210,7 @@ class CoreSimulator:
                 hdl_toplevel=self.design.name,
                 build_dir=target,
                 build_args=["--no-public-flat-rw", "-O3", "-Wno-fatal", "--x-initial", "unique", "--timing",
-                            "-CFLAGS", "-O1"],
+                            "-CFLAGS", "-O1" if optimised else "-O0"],
                 timescale=("1ns", "1ps"),
                 log_file=target / "build.log",
             )  # fmt: skip
