@@ -117,7 +117,7 @@ def test_a_spec_that_does_not_exist_is_one_line(command: str, tmp_path: Path) ->
         ("hls.strategy='[/red] [bold]'", "got '[/red] [bold]'"),
         ("hls.reuse_factor", "write it like --set hls.reuse_factor=8"),
         ("dataset.source=generated", "give its file with dataset.path"),
-        ("dataset={source: generated, path: nowhere.npz}", "nowhere.npz: no such jet file"),
+        ("dataset={source: generated, path: nowhere.npz}", "nowhere.npz: no such file"),
     ],
 )
 def test_a_wrong_setting_is_one_line_and_leaves_no_stage(setting: str, told: str, tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_a_stage_that_fails_is_listed_and_the_rest_goes_on(place: Path, small_bu
 def test_a_scan_without_any_build_ends_in_exit_code_1(place: Path, small_build: SmallBuild) -> None:
     done = l1ml("scan", small_build.spec, "dataset.path=a.npz,b.npz", "--out", place / "out", cwd=place)
     assert error_of(done) == "no value of dataset.path could be built"
-    assert done.stdout.count("no such jet file") == 4  # when it happens, and in the comparison
+    assert done.stdout.count("no such file") == 4  # when it happens, and in the comparison
     assert "no value could be built" in (place / "out/scan.html").read_text()
     assert not (place / "out/scan.png").exists()
 

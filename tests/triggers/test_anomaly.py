@@ -106,8 +106,8 @@ def test_file_is_read(tmp_path: Path) -> None:
     [
         ({"objects": None}, "no array 'objects'; make one with `l1ml data generate anomaly`"),
         ({"labels": None}, "no array 'labels'"),
-        ({"input_names": INPUTS[::-1]}, "other inputs or processes"),
-        ({"class_names": CLASSES}, "other inputs or processes"),
+        ({"input_names": INPUTS[::-1]}, "input_names differ"),
+        ({"class_names": CLASSES}, "class_names differ"),
         ({"objects": np.zeros((2, 50))}, r"a\.npz: hardware objects have shape"),
         ({"objects": np.float32(1)}, r"a\.npz: hardware objects have shape \(\)"),
         ({"labels": np.array([0, 8])}, "process of event 1 is 8"),

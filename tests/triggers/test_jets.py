@@ -73,8 +73,8 @@ def test_load_reads_what_was_written(tmp_path: Path) -> None:
     ("changes", "message"),
     [
         ({"labels": np.array([0, 1, 9])}, "label of jet 2 is 9"),
-        ({"feature_names": np.array(FEATURES[::-1])}, "other features"),
-        ({"class_names": np.array(sorted(CLASSES))}, "other features or classes"),
+        ({"feature_names": np.array(FEATURES[::-1])}, "feature_names differ"),
+        ({"class_names": np.array(sorted(CLASSES))}, "class_names differ"),
         ({"features": np.array([object()] * 3)}, "damaged"),
     ],
 )
@@ -88,7 +88,7 @@ def test_load_rejects_content(tmp_path: Path, changes: dict[str, np.ndarray], me
 
 def test_load_rejects_missing_array_and_file(tmp_path: Path) -> None:
     path = tmp_path / "jets.npz"
-    with pytest.raises(L1mlError, match="no such jet file"):
+    with pytest.raises(L1mlError, match="no such file"):
         jets.load(path)
     np.savez(path, features=_features())
     with pytest.raises(L1mlError, match="no array 'labels'"):

@@ -95,8 +95,8 @@ def test_missing_array_is_named(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"ring_names": RINGS[::-1]}, "other rings or classes"),
-        ({"class_names": ("a", "b")}, "other rings or classes"),
+        ({"ring_names": RINGS[::-1]}, "ring_names differ"),
+        ({"class_names": ("a", "b")}, "class_names differ"),
         ({"rings": np.ones((3, 99))}, r"a\.npz: rings have shape \(3, 99\)"),
         ({"rings": np.array(["x"])}, "rings has type <U1"),
         ({"eta": np.full(3, np.inf)}, r"a\.npz: eta of candidate 0 is inf"),

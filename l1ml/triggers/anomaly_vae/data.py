@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from l1ml.datasets.files import named, read_generated
 from l1ml.errors import L1mlError
 from l1ml.triggers.anomaly_vae.hardware_objects import INPUTS, check_hardware
 
@@ -36,7 +37,6 @@ MEANS = "means"
 """What the networks also tell, but not the firmware: the means of the latent space."""
 
 _PLURAL = {"label": "labels", "process": "processes"}
-_MAKE = "make one with `l1ml data generate anomaly`"
 
 
 @dataclass(frozen=True)
@@ -95,24 +95,11 @@ def load(path: Path | None = None) -> AnomalyDataset:
         L1mlError: The file does not exist, is damaged, or is not such a file.
     """
     path = sample_path() if path is None else Path(path)
-    if not path.is_file():
-        raise L1mlError(f"{path}: no such file of trigger events; {_MAKE}")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    # Damaged bytes make zipfile, zlib and numpy raise nearly anything, down to NotImplementedError.
-    except Exception as error:
-        raise L1mlError(f"{path}: damaged or not an npz file of plain values ({error}); {_MAKE}") from error
-    for name in ("objects", "labels", "input_names", "class_names"):
-        if name not in arrays:
-            raise L1mlError(f"{path}: no array {name!r}; {_MAKE}")
-    if tuple(arrays["input_names"].tolist()) != INPUTS or tuple(arrays["class_names"].tolist()) != PROCESSES:
-        raise L1mlError(f"{path}: holds other inputs or processes than l1ml.triggers.anomaly_vae.data names; {_MAKE}")
-    try:
+    labels = {"input_names": INPUTS, "class_names": PROCESSES}
+    arrays = read_generated(path, ("objects", "labels"), labels, "make one with `l1ml data generate anomaly`")
+    with named(path):
         processes = _indices("process", arrays["labels"], arrays["labels"].size, 0, len(PROCESSES))
         return AnomalyDataset(arrays["objects"], labels_of(processes), processes)
-    except L1mlError as error:
-        raise L1mlError(f"{path}: {error}") from error
 
 
 def _indices(name: str, values: NDArray[np.integer], n: int, lowest: int, end: int) -> NDArray[np.int64]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from l1ml.datasets.files import named, read_arrays, read_generated
 from l1ml.errors import L1mlError
 
 LAYER_RINGS: dict[str, int] = {"ps": 8, "em1": 64, "em2": 8, "em3": 8, "had1": 4, "had2": 4, "had3": 4}
@@ -24,7 +25,6 @@ RINGS_INPUT, ET, ETA, PILEUP = "rings", "et", "eta", "pileup"
 SCORE, DECISION = "score", "decision"
 """Outputs of the firmware."""
 
-_MAKE = "make one with `l1ml data generate rings`"
 _LORENZETTI_RINGS = ("rings_mev", "cl_rings", "rings")
 _LORENZETTI_LABELS = ("label_zee", "label", "labels", "target")
 
@@ -97,14 +97,12 @@ def load(path: Path | None = None) -> RingDataset:
         L1mlError: The file does not exist, is damaged, or is not such a file.
     """
     path = sample_path() if path is None else Path(path)
-    arrays = _arrays(path, _MAKE)
-    for name in ("rings", "et", "eta", "pileup", "labels", "ring_names", "class_names"):
-        if name not in arrays:
-            raise L1mlError(f"{path}: no array {name!r}; {_MAKE}")
-    if tuple(arrays["ring_names"].tolist()) != RINGS or tuple(arrays["class_names"].tolist()) != CLASSES:
-        raise L1mlError(f"{path}: holds other rings or classes than the electron trigger has; make it again")
-    rings, et = (_scaled(path, name, arrays[name]) for name in ("rings", "et"))
-    return _dataset(path, rings, et, arrays["eta"], arrays["pileup"], arrays["labels"])
+    names = ("rings", "et", "eta", "pileup", "labels")
+    labels = {"ring_names": RINGS, "class_names": CLASSES}
+    arrays = read_generated(path, names, labels, "make one with `l1ml data generate rings`")
+    with named(path):
+        rings, et = (_scaled(name, arrays[name]) for name in ("rings", "et"))
+        return RingDataset(rings, et, arrays["eta"], arrays["pileup"], arrays["labels"])
 
 
 def load_lorenzetti(path: Path, label: int | None = None) -> RingDataset:
@@ -126,7 +124,7 @@ def load_lorenzetti(path: Path, label: int | None = None) -> RingDataset:
         L1mlError: The file does not exist, is damaged, or lacks an array; or it has labels and ``label`` is given.
     """
     path = Path(path)
-    arrays = _arrays(path, "give an npz file of rings")
+    arrays = read_arrays(path, "give an npz file of rings")
     if "meta" in arrays and "meta_cols" in arrays:
         names = [str(name) for name in arrays["meta_cols"].ravel()]
         meta = arrays["meta"]
@@ -134,26 +132,16 @@ def load_lorenzetti(path: Path, label: int | None = None) -> RingDataset:
             raise L1mlError(f"{path}: meta has shape {meta.shape} and {len(names)} names; give one name per column")
         arrays.update({name: meta[:, k] for k, name in enumerate(names) if name not in arrays})
     rings = _first(path, arrays, _LORENZETTI_RINGS)
-    columns = [_first(path, arrays, (name,)) for name in ("cl_et", "cl_eta")]
-    pileup = arrays.get("avgmu", np.zeros(len(rings)) if rings.ndim else None)
+    et, eta = (_first(path, arrays, (name,)) for name in ("cl_et", "cl_eta"))
+    pileup = arrays.get("avgmu", np.zeros(rings.shape[:1]))
     labelled = any(name in arrays for name in _LORENZETTI_LABELS)
     if labelled and label is not None:
         raise L1mlError(f"{path}: has labels of its own; leave out label={label}")
     if not labelled and label is None:
         raise L1mlError(f"{path}: has none of {', '.join(_LORENZETTI_LABELS)}; give the label of its candidates")
-    labels = _first(path, arrays, _LORENZETTI_LABELS) if labelled else np.full(len(rings), label)
-    return _dataset(path, rings, *columns, pileup, labels)
-
-
-def _arrays(path: Path, mend: str) -> dict[str, NDArray[Any]]:
-    if not path.is_file():
-        raise L1mlError(f"{path}: no such file; {mend}")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    # Damaged bytes make zipfile, zlib and numpy raise nearly anything, down to NotImplementedError.
-    except Exception as error:
-        raise L1mlError(f"{path}: damaged or not an npz file of plain values ({error}); {mend}") from error
+    labels = _first(path, arrays, _LORENZETTI_LABELS) if labelled else np.full(rings.shape[:1], label)
+    with named(path):
+        return RingDataset(rings, et, eta, pileup, labels)
 
 
 def _first(path: Path, arrays: dict[str, NDArray[Any]], names: tuple[str, ...]) -> NDArray[Any]:
@@ -163,19 +151,12 @@ def _first(path: Path, arrays: dict[str, NDArray[Any]], names: tuple[str, ...]) 
     raise L1mlError(f"{path}: no array {' or '.join(names)}; it holds {', '.join(sorted(arrays)) or 'nothing'}")
 
 
-def _scaled(path: Path, name: str, values: NDArray[Any]) -> NDArray[np.float32]:
+def _scaled(name: str, values: NDArray[Any]) -> NDArray[np.float32]:
     """GeV to MeV."""
     try:
         return values.astype(np.float32) * np.float32(1000)
     except (TypeError, ValueError) as error:
-        raise L1mlError(f"{path}: {name} has type {values.dtype}; make it again") from error
-
-
-def _dataset(path: Path, *columns: Any) -> RingDataset:
-    try:
-        return RingDataset(*columns)
-    except L1mlError as error:
-        raise L1mlError(f"{path}: {error}") from error
+        raise L1mlError(f"{name} has type {values.dtype}; make it again") from error
 
 
 def _finite(name: str, values: Any) -> NDArray[np.float32]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from l1ml.datasets.files import named, read_generated
 from l1ml.errors import L1mlError
 
 FEATURES: tuple[str, ...] = (
@@ -110,23 +111,7 @@ def load(path: Path | None = None) -> JetDataset:
         L1mlError: The file does not exist, is damaged, or is not such a file.
     """
     path = sample_path() if path is None else Path(path)
-    if not path.is_file():
-        raise L1mlError(f"{path}: no such jet file; make one with `l1ml data generate jets`")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            for name in ("features", "labels", "feature_names", "class_names"):
-                if name not in file:
-                    raise L1mlError(f"{path}: no array {name!r}; make one with `l1ml data generate jets`")
-            features, labels = file["features"], file["labels"]
-            names, classes = tuple(file["feature_names"].tolist()), tuple(file["class_names"].tolist())
-    except L1mlError:
-        raise
-    # Damaged bytes make zipfile, zlib and numpy raise nearly anything, down to NotImplementedError.
-    except Exception as error:
-        raise L1mlError(f"{path}: damaged or not an npz file ({error}); make it again") from error
-    if names != FEATURES or classes != CLASSES:
-        raise L1mlError(f"{path}: holds other features or classes than {FEATURES} and {CLASSES}; make it again")
-    try:
-        return JetDataset(features, labels)
-    except L1mlError as error:
-        raise L1mlError(f"{path}: {error}") from error
+    labels = {"feature_names": FEATURES, "class_names": CLASSES}
+    arrays = read_generated(path, ("features", "labels"), labels, "make one with `l1ml data generate jets`")
+    with named(path):
+        return JetDataset(arrays["features"], arrays["labels"])
