@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
@@ -59,6 +59,23 @@ class DatasetSpec(Section):
     validation_fraction: float = Field(0.1, gt=0, lt=0.5)
     test_fraction: float = Field(0.2, gt=0, lt=0.5)
     seed: int = Field(7, ge=0)
+
+    @model_validator(mode="after")
+    def _path_is_read(self) -> Self:
+        if self.source == "sample" and self.path is not None:
+            raise ValueError(f"path {str(self.path)!r} is not read by source 'sample'; give another source, or no path")
+        return self
+
+    @property
+    def file(self) -> Path:
+        """Where events are, for any source but the ``sample``.
+
+        Raises:
+            L1mlError: If the spec does not say.
+        """
+        if self.path is None:
+            raise L1mlError(f"dataset.source is {self.source!r}: give its file or folder with dataset.path")
+        return self.path
 
 
 class ModelSpec(Section):

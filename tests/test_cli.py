@@ -116,7 +116,8 @@ def test_a_spec_that_does_not_exist_is_one_line(command: str, tmp_path: Path) ->
         ("model.input_precision=fixed<a,b>", "jet_tagger.yaml: model.input_precision: precision 'fixed<a,b>'"),
         ("hls.strategy='[/red] [bold]'", "got '[/red] [bold]'"),
         ("hls.reuse_factor", "write it like --set hls.reuse_factor=8"),
-        ("dataset.source=generated", "give its file with dataset.path"),
+        ("dataset.source=generated", "give its file or folder with dataset.path"),
+        ("dataset.path=jets.npz", "yaml: dataset: path 'jets.npz' is not read by source 'sample'; give another source"),
         ("dataset={source: generated, path: nowhere.npz}", "nowhere.npz: no such file"),
     ],
 )

@@ -109,7 +109,8 @@ def _explain(error: ValidationError, kind: type[Spec]) -> str:
         hint = f"; allowed: {', '.join(allowed)}" if allowed else ""
         return f"{where}: should hold keys and values, got {fault['input']!r}{hint}"
     message = fault["msg"].removeprefix("Value error, ").removeprefix("Input ")
-    return f"{where}: {message}, got {fault['input']!r}"
+    # The values of a whole section say no more than its message does.
+    return f"{where}: {message}" + ("" if isinstance(fault["input"], dict) else f", got {fault['input']!r}")
 
 
 def _allowed_keys(kind: type[Spec], location: tuple[int | str, ...]) -> list[str]:

@@ -35,6 +35,4 @@ def prepare(spec: AnomalyVaeSpec) -> Prepared:
 def _load(spec: AnomalyDatasetSpec) -> data.AnomalyDataset:
     if spec.source == "sample":
         return data.load()
-    if spec.path is None:
-        raise L1mlError(f"dataset.source is {spec.source!r}: give its file or folder with dataset.path")
-    return data.load(spec.path) if spec.source == "generated" else public.load_public(public.find_files(spec.path))
+    return data.load(spec.file) if spec.source == "generated" else public.load_public(public.find_files(spec.file))

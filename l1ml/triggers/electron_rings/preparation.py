@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from l1ml.datasets.parts import Events, Prepared, split
-from l1ml.errors import L1mlError
 from l1ml.triggers.electron_rings import data
 from l1ml.triggers.electron_rings.data import ET, ETA, PILEUP, RINGS_INPUT
 from l1ml.triggers.electron_rings.spec import ElectronRingsSpec, RingDatasetSpec
@@ -32,6 +31,4 @@ def prepare(spec: ElectronRingsSpec) -> Prepared:
 def _load(spec: RingDatasetSpec) -> data.RingDataset:
     if spec.source == "sample":
         return data.load()
-    if spec.path is None:
-        raise L1mlError(f"dataset.source is {spec.source!r}: give its file with dataset.path")
-    return data.load(spec.path) if spec.source == "generated" else data.load_lorenzetti(spec.path)
+    return data.load(spec.file) if spec.source == "generated" else data.load_lorenzetti(spec.file)

@@ -33,6 +33,4 @@ def prepare(spec: JetTaggerSpec) -> Prepared:
 def _load(spec: JetDatasetSpec) -> data.JetDataset:
     if spec.source == "sample":
         return data.load()
-    if spec.path is None:
-        raise L1mlError(f"dataset.source is {spec.source!r}: give its file with dataset.path")
-    return data.load(spec.path) if spec.source == "generated" else public.load(spec.path)
+    return data.load(spec.file) if spec.source == "generated" else public.load(spec.file)
