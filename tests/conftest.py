@@ -34,6 +34,9 @@ BACKGROUND, SIGNAL = 8000, 400
 BUILDERS = {"small_build", "electron_build", "anomaly_build", "copy_build", "project"}
 """Fixtures that build a trigger."""
 
+SIMULATED = ("anomaly", "jet", "ring")
+"""Whose events Pythia simulates."""
+
 PLACES = {
     "simulates": (
         *(f"compiler/test_{name}.py" for name in ("cells", "circuit", "circuit_modules", "printed", "truth_tables")),
@@ -46,7 +49,7 @@ PLACES = {
             "firmware",
         ),
     ),
-    "generates": tuple(f"triggers/test_{name}_generator.py" for name in ("anomaly", "jet", "ring")),
+    "generates": ("datasets/test_generators.py", *(f"triggers/test_{name}_events.py" for name in SIMULATED)),
     "trains": ("learning", "triggers/test_jets.py"),
     "cpp": ("golden/test_project_packs.py", "triggers/test_axol1tl.py", "test_fixed.py"),
     "builds": ("test_guide.py",),

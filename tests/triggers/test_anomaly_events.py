@@ -1,22 +1,17 @@
-"""Simulation of trigger events: detector, physics, same file however run, clear errors."""
+"""Simulation of trigger events: detector, physics, pile-up, shares of the cocktail."""
 
 from __future__ import annotations
 
 import importlib.util
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from l1ml.datasets import chunks, generator
-from l1ml.errors import L1mlError
-from l1ml.triggers.anomaly_vae import data as anomaly
 from l1ml.triggers.anomaly_vae import detector as anomaly_detector
 from l1ml.triggers.anomaly_vae import events as anomaly_events
 from l1ml.triggers.anomaly_vae import generator as anomaly_generator
 from l1ml.triggers.anomaly_vae.data import PROCESSES
 from l1ml.triggers.anomaly_vae.detector import CELL, Particles, deposits, detect
-from l1ml.triggers.anomaly_vae.generator import generate
 
 needs_generators = pytest.mark.skipif(
     importlib.util.find_spec("pythia8mc") is None or importlib.util.find_spec("fastjet") is None,
@@ -49,12 +44,6 @@ def simulated(pool: anomaly_events.Pool) -> dict[str, np.ndarray]:
         found = anomaly_events.simulate(name, 40, pythia_seed=3, pool=pool, rng=np.random.default_rng(1), pileup=2.0)
         rows[name] = found.reshape(-1, 19, 3)
     return rows
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small file made by one worker in one go."""
-    return generate(20, tmp_path_factory.mktemp("made") / "anomaly.npz", seed=5, workers=1)
 
 
 def test_charged_particles_bend_and_soft_ones_curl() -> None:
@@ -154,40 +143,6 @@ def test_other_seed_gives_other_events(pool: anomaly_events.Pool) -> None:
     assert not np.array_equal(rows[0], rows[2])
 
 
-@needs_generators
-def test_file_has_the_documented_content(made: Path) -> None:
-    data = anomaly.load(made)
-    assert np.bincount(data.processes).tolist() == list(anomaly_generator.sizes(20).values())
-    assert [p.name for p in made.parent.iterdir()] == ["anomaly.npz"]
-    with np.load(made) as file:
-        assert file["objects"].dtype == np.int16
-        assert file["labels"].dtype == np.int8
-        assert file["chunk_seeds"][:, 0].tolist() == list(range(8))
-        provenance = str(file["provenance"])
-    for word in ("pythia8mc", "fastjet", "pTHatMin", "pileup", "anti-kt", "w_to_lnu"):
-        assert word in provenance
-
-
-@needs_generators
-def test_same_file_for_more_workers_and_after_an_interruption(
-    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    out = tmp_path / "new" / "anomaly.npz"
-    run = chunks._run
-
-    def interrupted(todo: list, *args: object) -> None:
-        run(todo[:2], *args)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(chunks, "_run", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        generate(20, out, seed=5, workers=2)
-    assert not out.exists()
-    monkeypatch.setattr(chunks, "_run", run)
-    generate(20, out, seed=5, workers=2)
-    assert out.read_bytes() == made.read_bytes()
-
-
 def test_sizes_follow_the_cocktail() -> None:
     sizes = anomaly_generator.sizes(125_000)
     assert list(sizes) == list(PROCESSES) == list(anomaly_events.PROCESSES)
@@ -195,28 +150,3 @@ def test_sizes_follow_the_cocktail() -> None:
     for n in (20, 21, 50, 999):
         assert sum(anomaly_generator.sizes(n).values()) == n
         assert min(anomaly_generator.sizes(n).values()) > 0
-
-
-@needs_generators
-@pytest.mark.parametrize(
-    ("n", "name", "seed", "workers", "message"),
-    [
-        (19, "a.npz", 1, None, "19 events asked for; ask for at least 20"),
-        (20, "a.npz", -1, None, "seed is -1"),
-        (20, "a.npz", 1, 0, "0 workers"),
-        (20, "a.csv", 1, None, "ends in .npz"),
-        (20, "folder.npz", 1, None, "is a folder"),
-        (20, "file/a.npz", 1, None, "cannot write"),
-    ],
-)
-def test_rejects_arguments(tmp_path: Path, n: int, name: str, seed: int, workers: int | None, message: str) -> None:
-    (tmp_path / "folder.npz").mkdir()
-    (tmp_path / "file").write_text("")
-    with pytest.raises(L1mlError, match=message):
-        generate(n, tmp_path / name, seed=seed, workers=workers)
-
-
-def test_missing_package_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generator.util, "find_spec", lambda name: None)
-    with pytest.raises(L1mlError, match=r"pythia8mc.*pip install 'l1ml\[generate\]'"):
-        generate(20, tmp_path / "a.npz", seed=1)
