@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from networks import columns, convert, quiet
+from networks import columns, compile_graph, convert
 from random_networks import Generator, Layer, Limits, Source, keras_model
 
 import l1ml
@@ -33,11 +33,7 @@ def check(keras: Any, folder: Path, networks: list[list[Layer]], sources: Sequen
     print(*(layer for network in networks for layer in network), sep="\n")
     model, options = keras_model(keras, networks, sources)
     graph = convert(model, folder, options, write_rtl=True)
-    with quiet():
-        graph.write()
-        script = folder / "build_lib.sh"
-        script.write_text(script.read_text().replace("-O3", "-O0"))  # the compiler takes longer than the events
-        graph.config.backend.compile(graph)
+    compile_graph(graph)
     result = l1ml.verify(graph, events=EVENTS)
     if result.first_mismatch is not None:
         name, *_ = columns(network_of(graph))[result.first_mismatch.output].split("_")

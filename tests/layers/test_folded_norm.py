@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from networks import convert, quiet
+from networks import compile_graph, convert
 
 import l1ml
 from l1ml.compiler.design import Design
@@ -34,8 +34,7 @@ def test_every_reuse_factor_gives_what_the_cpp_gives(keras: Any, tmp_path: Path)
         options |= {x.name: {"precision": {"result": source}}}
         options |= {name: {"precision": {"result": result}, "ReuseFactor": reuse}}
     graph = convert(keras.Model(inputs, outputs), tmp_path, options, write_rtl=True)
-    with quiet():
-        graph.compile()
+    compile_graph(graph)
     result = l1ml.verify(graph, events=1200)
     assert (result.mismatches, result.first_mismatch) == (0, None)
     assert result.simulation.initiation_interval == 11
@@ -55,8 +54,7 @@ def test_a_folded_norm_feeds_a_folded_layer(keras: Any, tmp_path: Path) -> None:
         "fc": {"precision": {"weight": "fixed<5,2>"}, "Strategy": "distributed_arithmetic", "ReuseFactor": 4},
     }
     graph = convert(model, tmp_path, options, write_rtl=True)
-    with quiet():
-        graph.compile()
+    compile_graph(graph)
     result = l1ml.verify(graph, events=600)
     assert (result.mismatches, result.simulation.initiation_interval) == (0, 4)
     modules = {m.segment: m for m in Design.load(rtl_folder(graph)).modules}

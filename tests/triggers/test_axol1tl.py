@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from networks import compile_graph, golden, lowered, quiet
+from networks import golden, lowered, quiet
 from numpy.typing import NDArray
 from shared_data import SHARED
 
@@ -29,7 +29,7 @@ def convert(parameters: AxolParameters, folder: Path, *, strategy: str, reuse_fa
         graph = convert_axol1tl(
             parameters, folder, strategy=strategy, reuse_factor=reuse_factor, project="net", write_rtl=write_rtl
         )
-    compile_graph(graph)
+        graph.compile()
     return graph
 
 

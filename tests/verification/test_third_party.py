@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from networks import compile_graph, quiet
+from networks import quiet
 from numpy.typing import NDArray
 from shared_data import SHARED
 from switches import switched_on, wrong_operator
@@ -44,7 +44,7 @@ def convert(model: Any, config: dict[str, Any], folder: Path) -> Any:
             model, hls_config=config["HLSConfig"], backend="Verilog", output_dir=str(folder), part=config["Part"],
             clock_period=config["ClockPeriod"],
         )  # fmt: skip
-    compile_graph(graph)
+        graph.compile()
     return graph
 
 
