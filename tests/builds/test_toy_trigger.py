@@ -44,7 +44,7 @@ def test_a_trigger_of_one_folder_becomes_verified_firmware_with_a_report(project
     assert "on the same side" in (project / "build/toy/report/report.html").read_text()
     again = command(project, "build", "toy", "--set", "hls.reuse_factor=2")
     assert again.stdout.count("up to date") == 6
-    other = command(project, "build", "toy", "--set", "hls.reuse_factor=2", "--set", "noise.sigma=0")
+    other = command(project, "train", "toy", "--set", "noise.sigma=0")
     assert "1/6 Prepare events up to date" in other.stdout and "2/6 Train and prune up to date" not in other.stdout
 
 
