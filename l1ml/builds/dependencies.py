@@ -67,7 +67,7 @@ def matching(pattern: str) -> list[Path]:
 def packages_of(files: Iterable[Path], modules: Iterable[str] = ()) -> set[str]:
     """Installed packages that files import, and those of some other modules."""
     own = {*sys.stdlib_module_names, PACKAGE.name}
-    names = {module.split(".")[0] for file in files if file.suffix == ".py" for module in _imports(file)} - own
+    names = {module.split(".")[0] for file in files if file.suffix == ".py" for module in _names(file)[0]} - own
     return {package for name in names | {*modules} for package in _distributions().get(name, ())}
 
 
@@ -86,12 +86,9 @@ def _needed(file: Path) -> frozenset[Path]:
     """What a file of the package needs itself."""
     if file.suffix != ".py" or not file.is_relative_to(PACKAGE):
         return frozenset()
-    beside = {
-        file.with_name(node.value)
-        for node in ast.walk(_tree(file))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _is_name(node.value)
-    }
-    modules = {path for module in _imports(file) for path in _files_of(module)}
+    imports, strings = _names(file)
+    beside = {file.with_name(text) for text in strings}
+    modules = {path for module in imports for path in _files_of(module)}
     return frozenset(modules | {path for path in beside if path.is_file()})
 
 
@@ -109,28 +106,30 @@ def _files_of(module: str) -> Iterator[Path]:
         yield from (p for p in (path / "__init__.py", path.with_suffix(".py")) if p.is_file())
 
 
-@cache
-def _tree(file: Path) -> ast.Module:
-    return ast.parse(file.read_bytes())
+def _names(file: Path) -> tuple[frozenset[str], frozenset[str]]:
+    """What a module imports when it is run - of a contract, only when it is imported - and strings that name files."""
+    return _names_in(_content(file), any(file.match(pattern) for pattern in CONTRACTS))
 
 
 @cache
-def _imports(file: Path) -> frozenset[str]:
-    """What a module imports when it is run; of a contract, only when it is imported."""
-    lazy = not any(file.match(pattern) for pattern in CONTRACTS)
-    return frozenset(_walk(_tree(file), lazy))
-
-
-def _walk(tree: ast.AST, lazy: bool) -> Iterator[str]:
-    for node in ast.iter_child_nodes(tree):
+def _names_in(source: bytes, contract: bool) -> tuple[frozenset[str], frozenset[str]]:
+    imports: set[str] = set()
+    strings: set[str] = set()
+    todo: list[tuple[ast.AST, bool]] = [(ast.parse(source), True)]
+    while todo:
+        node, counts = todo.pop()
         match node:
-            case ast.Import(names=names):
-                yield from (alias.name for alias in names)
-            case ast.ImportFrom(module=str(module), names=names):
-                yield from (f"{module}.{alias.name}" for alias in names)
+            case ast.Constant():
+                if isinstance(node.value, str) and _is_name(node.value):
+                    strings.add(node.value)
+                continue
+            case ast.Import() if counts:
+                imports.update(alias.name for alias in node.names)
+            case ast.ImportFrom(module=str(module)) if counts:
+                imports.update(f"{module}.{alias.name}" for alias in node.names)
             case ast.If(test=ast.Name(id="TYPE_CHECKING")):
-                continue
-            case ast.FunctionDef() if not lazy:
-                continue
-            case _:
-                yield from _walk(node, lazy)
+                counts = False
+            case ast.FunctionDef() if contract:
+                counts = False
+        todo += [(child, counts) for child in ast.iter_child_nodes(node)]
+    return frozenset(imports), frozenset(strings)

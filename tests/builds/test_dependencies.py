@@ -62,7 +62,7 @@ files, packages, triggers = map(json.loads, sys.argv[1:])
 known = metadata.version
 
 def codes():
-    for cached in (Stage.code, dependencies._content, dependencies._tree, dependencies._needed, dependencies._imports):
+    for cached in (Stage.code, dependencies._content, dependencies._needed):
         cached.cache_clear()
     return {t: {s.name: s.code(t).hex() for s in STAGES} for t in triggers}
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from l1ml.errors import L1mlError
+from l1ml.estimation.cache import kept
 from l1ml.estimation.synthesis import synthesize
 
 ADDER = """module adder (input [7:0] a, input [7:0] b, output [7:0] y);
@@ -47,13 +48,17 @@ def test_the_same_source_is_synthesised_once(tmp_path: Path, monkeypatch: pytest
 
 
 def test_a_cache_that_is_damaged_or_cannot_be_written_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[int] = []
+
+    def count() -> dict[str, float]:
+        runs.append(1)
+        return {"lut": 8}
+
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    file = tmp_path / "adder.v"
-    file.write_text(ADDER)
-    first = synthesize([file], "adder")
-    (kept,) = (tmp_path / "cache/l1ml/yosys").iterdir()
-    kept.write_text("{")
-    assert synthesize([file], "adder") == first
+    assert kept([b"adder"], count) == kept([b"adder"], count) == {"lut": 8} and len(runs) == 1
+    (file,) = (tmp_path / "cache/l1ml/yosys").iterdir()
+    file.write_text("{")
+    assert kept([b"adder"], count) == kept([b"adder"], count) == {"lut": 8} and len(runs) == 2
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    assert synthesize([file], "adder") == first
+    assert kept([b"adder"], count) == kept([b"adder"], count) == {"lut": 8} and len(runs) == 4
