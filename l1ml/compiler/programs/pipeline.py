@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from alkaid.types import CombLogic
@@ -31,8 +29,9 @@ class Schedule:
 def schedule(logic: CombLogic, max_delay: float) -> Schedule:
     """Assign operations to stages.
 
-    The number of stages is the smallest for which no stage is longer than ``max_delay``; among the
-    places for the cuts, those are chosen that need the fewest register bits (dynamic programming).
+    The number of stages is the smallest for which no stage is longer than ``max_delay``, but for those of a single
+    operation that is longer itself; among the places for the cuts, those are chosen that need the fewest register bits
+    (dynamic programming).
 
     Args:
         logic: The program, its operations in topological order.
@@ -83,12 +82,12 @@ def _cheapest_cuts(times: NDArray[np.float64], bits: NDArray[np.int64], max_dela
             options = [
                 (cost + int(bits[here]), before)
                 for before, (cost, _) in best[level].items()
-                if before < here and _fits(times[before], times[here], max_delay)
+                if before < here and _fits(times, before, here, max_delay)
             ]
             if options:
                 row[here] = min(options)
         best.append(row)
-    final = [(cost, at) for at, (cost, _) in best[count].items() if _fits(times[at], times[end], max_delay)]
+    final = [(cost, at) for at, (cost, _) in best[count].items() if _fits(times, at, end, max_delay)]
     at = min(final)[1]
     cuts: list[int] = []
     for level in range(count, 0, -1):
@@ -97,13 +96,14 @@ def _cheapest_cuts(times: NDArray[np.float64], bits: NDArray[np.int64], max_dela
     return cuts[::-1]
 
 
-def _fewest_cuts(times: Sequence[float] | NDArray[np.float64], max_delay: float) -> int:
-    cuts, start = 0, times[0]
-    for previous, here in pairwise(times):
-        if not _fits(start, here, max_delay) and previous > start:
-            cuts, start = cuts + 1, previous
+def _fewest_cuts(times: NDArray[np.float64], max_delay: float) -> int:
+    cuts, start = 0, 0
+    for here in range(1, len(times)):
+        if not _fits(times, start, here, max_delay):
+            cuts, start = cuts + 1, here - 1
     return cuts
 
 
-def _fits(start: float, end: float, max_delay: float) -> bool:
-    return bool(end - start <= max_delay + 1e-9)
+def _fits(times: NDArray[np.float64], start: int, end: int, max_delay: float) -> bool:
+    """Whether a stage may last from one time to another; a single step may, however long it is."""
+    return bool(end == start + 1 or times[end] - times[start] <= max_delay + 1e-9)
