@@ -19,6 +19,11 @@ from l1ml.errors import L1mlError
 ROUNDING_MODES = ("TRN", "TRN_ZERO", "RND", "RND_ZERO", "RND_INF", "RND_MIN_INF", "RND_CONV")
 """The quantisation modes of ``ap_fixed``, by hls4ml's names."""
 
+INT = "INT"
+"""The rounding of ``ap_[u]int``, which has no modes: toward zero. Two faults of the headers are its rules as well: real
+numbers between -1/2 and 0 become 1; a signed ``ap_fixed`` without integer bits is floored, but as that depends on the
+type that is cast, `l1ml.frontends.hls4ml.checks` refuses it."""
+
 SATURATION_MODES = ("WRAP", "SAT", "SAT_ZERO", "SAT_SYM")
 """The overflow modes of ``ap_fixed`` that hls4ml knows (``WRAP_SM`` has no hls4ml name)."""
 
@@ -34,13 +39,13 @@ _PATTERN = re.compile(
 
 @dataclass(frozen=True)
 class FixedType:
-    """A two's complement fixed-point type, as ``ap_[u]fixed<width, integer, rounding, saturation>``.
+    """A two's complement fixed-point type: ``ap_[u]fixed<width, integer, rounding, saturation>``, ``ap_[u]int<width>``.
 
     Attributes:
         width: Number of bits, sign included.
         integer: Bits left of the binary point, sign included; may be negative or exceed ``width``.
         signed: Whether the type has a sign bit.
-        rounding: How bits right of the LSB are dropped, one of ``ROUNDING_MODES``.
+        rounding: How bits right of the LSB are dropped, one of ``ROUNDING_MODES``; ``INT`` makes it an ``ap_[u]int``.
         saturation: What happens to values out of range, one of ``SATURATION_MODES``.
 
     Raises:
@@ -56,7 +61,9 @@ class FixedType:
     def __post_init__(self) -> None:
         if not 1 <= self.width <= MAX_WIDTH:
             raise ValueError(f"a fixed-point width must lie in 1..{MAX_WIDTH}, got {self.width}")
-        if self.rounding not in ROUNDING_MODES:
+        if self.is_int and (self.integer, self.saturation) != (self.width, "WRAP"):
+            raise ValueError("an integer type has no fraction and no overflow mode")
+        if self.rounding not in (*ROUNDING_MODES, INT):
             raise ValueError(f"unknown rounding mode {self.rounding!r}; known: {', '.join(ROUNDING_MODES)}")
         if self.saturation not in SATURATION_MODES:
             raise ValueError(f"unknown overflow mode {self.saturation!r}; known: {', '.join(SATURATION_MODES)}")
@@ -75,14 +82,14 @@ class FixedType:
         kind, width = match["kind"], int(match["width"])
         if kind.endswith("fixed") and match["integer"] is None:
             raise L1mlError(problem)
+        signed = not kind.startswith("u")
+        if kind.endswith("int") and any(match[key] for key in ("integer", "rounding", "saturation")):
+            raise L1mlError(f"precision {text!r}: an integer type has a width and nothing else")
         try:
-            return cls(
-                width=width,
-                integer=width if kind.endswith("int") else int(match["integer"]),
-                signed=not kind.startswith("u"),
-                rounding=match["rounding"] or "TRN",
-                saturation=match["saturation"] or "WRAP",
-            )
+            if kind.endswith("int"):
+                return cls(width, width, signed, INT)
+            rounding, saturation = match["rounding"] or "TRN", match["saturation"] or "WRAP"
+            return cls(width, int(match["integer"]), signed, rounding, saturation)
         except ValueError as error:
             raise L1mlError(f"precision {text!r}: {error}") from None
 
@@ -95,13 +102,23 @@ class FixedType:
         """
         if not hasattr(precision, "width") or not hasattr(precision, "signed") or "float" in str(precision):
             raise L1mlError(f"precision {precision} is not fixed-point; give the layer an ap_fixed type")
+        width, signed = int(precision.width), bool(precision.signed)
+        if any(
+            kind.__name__ == "IntegerPrecisionType" for kind in type(precision).__mro__
+        ):  # hls4ml is not imported here
+            return cls(width, width, signed, INT)
         return cls(
-            width=int(precision.width),
-            integer=int(getattr(precision, "integer", precision.width)),
-            signed=bool(precision.signed),
+            width=width,
+            integer=int(getattr(precision, "integer", width)),
+            signed=signed,
             rounding=str(getattr(precision, "rounding_mode", None) or "TRN"),
             saturation=str(getattr(precision, "saturation_mode", None) or "WRAP"),
         )
+
+    @property
+    def is_int(self) -> bool:
+        """Whether it is an ``ap_[u]int``."""
+        return self.rounding == INT
 
     @property
     def fraction(self) -> int:
@@ -130,6 +147,8 @@ class FixedType:
         return (1 << (self.width - int(self.signed))) - 1
 
     def __str__(self) -> str:
+        if self.is_int:
+            return f"{'' if self.signed else 'u'}int<{self.width}>"
         modes = "" if (self.rounding, self.saturation) == ("TRN", "WRAP") else f",{self.rounding},{self.saturation}"
         return f"{'' if self.signed else 'u'}fixed<{self.width},{self.integer}{modes}>"
 
@@ -155,7 +174,7 @@ class FixedType:
         floor = np.floor(near)
         rest = near - floor
         kept = self._round(floor.astype(np.int64), rest >= 0.5, (rest != 0) & (rest != 0.5), near < 0)
-        return self._overflow(kept)
+        return self._overflow(np.where((values < 0) & (values > -0.5), 1, kept) if self.is_int else kept)
 
     def cast(self, values: NDArray[np.int64], fraction: int) -> NDArray[np.int64]:
         """Cast integers worth ``2**-fraction`` each to this type.
@@ -190,6 +209,7 @@ class FixedType:
             "RND_ZERO": first & (negative | rest),
             "RND_MIN_INF": first & rest,
             "TRN_ZERO": negative & (first | rest),
+            INT: negative & (first | rest),
         }
         return kept + increments[self.rounding].astype(np.int64)
 

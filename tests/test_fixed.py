@@ -6,6 +6,7 @@ import ctypes
 import importlib.util
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
-from l1ml.fixed import MAX_WIDTH, ROUNDING_MODES, SATURATION_MODES, Constants, FixedType
+from l1ml.fixed import INT, MAX_WIDTH, ROUNDING_MODES, SATURATION_MODES, Constants, FixedType
 
 NARROW, UNSIGNED, WIDE = FixedType(9, 4), FixedType(8, 4, signed=False), FixedType(40, 20)
 
@@ -31,6 +32,21 @@ PAIRS = [
     for saturation in SATURATION_MODES
 ]
 
+INTEGERS = [FixedType(width, width, signed, INT) for width in (1, 3, 6) for signed in (True, False)]
+
+PAIRS += [(source, target) for source in (*SHAPES, *INTEGERS) for target in INTEGERS]
+PAIRS += [(source, FixedType(6, 4)) for source in INTEGERS]
+
+READ = [
+    *(
+        FixedType(5, 3, signed, mode, over)
+        for signed in (True, False)
+        for mode in ROUNDING_MODES
+        for over in SATURATION_MODES
+    ),
+    *INTEGERS,
+]
+
 PROGRAM = """
 #include <cstdint>
 #include "ap_fixed.h"
@@ -44,11 +60,24 @@ template <class Source, class Target> void run(const std::int64_t *values, std::
     }
 }
 
+template <class Target> void run_real(const double *values, std::int64_t *results, long count) {
+    for (long i = 0; i < count; i++) {
+        Target result = values[i];
+        results[i] = result.range().to_int64();
+    }
+}
+
 typedef void (*Cast)(const std::int64_t *, std::int64_t *, long);
 static const Cast casts[] = {CASTS};
+typedef void (*Read)(const double *, std::int64_t *, long);
+static const Read reads[] = {READS};
 
 extern "C" void run_cast(int index, const std::int64_t *values, std::int64_t *results, long count) {
     casts[index](values, results, count);
+}
+
+extern "C" void run_read(int index, const double *values, std::int64_t *results, long count) {
+    reads[index](values, results, count);
 }
 """
 
@@ -61,22 +90,35 @@ class ApFixed:
         assert spec is not None and spec.origin is not None
         headers = Path(spec.origin).parent / "templates" / "vivado" / "ap_types"
         source, library = folder / "casts.cpp", folder / "casts.so"
-        source.write_text(PROGRAM.replace("CASTS", ", ".join(f"run<{cpp(a)}, {cpp(b)}>" for a, b in PAIRS)))
+        casts = ", ".join(f"run<{cpp(a)}, {cpp(b)}>" for a, b in PAIRS)
+        reads = ", ".join(f"run_real<{cpp(target)}>" for target in READ)
+        source.write_text(PROGRAM.replace("CASTS", casts).replace("READS", reads))
         command = ["g++", "-w", "-std=c++14", "-shared", "-fPIC", f"-I{headers}", str(source), "-o", str(library)]
         subprocess.run(command, check=True)
-        self._run = ctypes.CDLL(str(library)).run_cast
-        self._run.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_long]
+        loaded = ctypes.CDLL(str(library))
+        self._run, self._read = loaded.run_cast, loaded.run_read
+        for function in (self._run, self._read):
+            function.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_long]
 
     def cast(self, values: NDArray[np.int64], index: int) -> NDArray[np.int64]:
         """Integers of the source of ``PAIRS[index]``, cast to integers of its target."""
-        target = PAIRS[index][1]
-        values, patterns = np.ascontiguousarray(values), np.empty(values.shape, dtype=np.int64)
-        self._run(index, values.ctypes.data, patterns.ctypes.data, values.size)
+        return self._call(self._run, index, np.ascontiguousarray(values), PAIRS[index][1])
+
+    def read(self, values: NDArray[np.float64], index: int) -> NDArray[np.int64]:
+        """Real numbers, cast to integers of ``READ[index]``."""
+        return self._call(self._read, index, np.ascontiguousarray(values), READ[index])
+
+    @staticmethod
+    def _call(function: Any, index: int, values: NDArray[Any], target: FixedType) -> NDArray[np.int64]:
+        patterns = np.empty(values.shape, dtype=np.int64)
+        function(index, values.ctypes.data, patterns.ctypes.data, values.size)
         return np.where(patterns > target.maximum, patterns - (1 << target.width), patterns)
 
 
 def cpp(fixed: FixedType) -> str:
     """A type as C++ writes it."""
+    if fixed.is_int:
+        return f"ap_{'' if fixed.signed else 'u'}int<{fixed.width}>"
     sign = "" if fixed.signed else "u"
     return f"ap_{sign}fixed<{fixed.width}, {fixed.integer}, AP_{fixed.rounding}, AP_{fixed.saturation}>"
 
@@ -98,6 +140,14 @@ def test_casts_are_those_of_ap_fixed_for_every_mode(tmp_path: Path) -> None:
         np.testing.assert_array_equal(
             target.cast(values, source.fraction), ap_fixed.cast(values, index), err_msg=f"{source} to {target}"
         )
+
+
+def test_real_numbers_are_cast_as_the_cpp_casts_them(tmp_path: Path) -> None:
+    ap_fixed = ApFixed(tmp_path)
+    near = np.arange(-40, 41)[:, None] / 8 + np.array([-1e-9, -0.03, 0, 0.03, 1e-9])
+    values = np.concatenate([near.ravel(), [-1e-300, 1e-300, 77.4, -77.6, 1e9, -1e9, 2.0**40 + 5.5, -(2.0**40) - 5.5]])
+    for index, target in enumerate(READ):
+        np.testing.assert_array_equal(target.quantize(values), ap_fixed.read(values, index), err_msg=str(target))
 
 
 @st.composite
@@ -169,8 +219,8 @@ def test_to_float_and_quantize_are_inverse(fixed: FixedType) -> None:
 @pytest.mark.parametrize(
     ("text", "fixed"),
     [
-        ("ap_uint<8>", FixedType(8, 8, signed=False)),
-        ("int<3>", FixedType(3, 3)),
+        ("ap_uint<8>", FixedType(8, 8, False, INT)),
+        ("int<3>", FixedType(3, 3, True, INT)),
         ("ap_fixed< 16 , 6 , AP_RND , AP_SAT , 0 >", FixedType(16, 6, True, "RND", "SAT")),
         ("ufixed<6,0,RND_CONV>", FixedType(6, 0, False, "RND_CONV")),
         ("ap_fixed<8,-3>", FixedType(8, -3)),
@@ -183,7 +233,8 @@ def test_the_ways_to_write_a_precision_are_understood(text: str, fixed: FixedTyp
 @pytest.mark.parametrize(
     "text",
     ["", "float", "fixed<16>", "fixed<16,6", "fixed<6.5,2>", "fixed<0,0>", "fixed<63,6>", "fixed<8,4,ROUND>",
-     "fixed<8,4,RND,CLIP>", "fixed<8,4,AP_TRN,AP_WRAP_SM>", "std::fixed<8,4>", "ac_fixed<8,4>"],
+     "fixed<8,4,RND,CLIP>", "fixed<8,4,AP_TRN,AP_WRAP_SM>", "std::fixed<8,4>", "ac_fixed<8,4>", "int<8,4>",
+     "uint<0>", "int<63>"],
 )  # fmt: skip
 def test_a_bad_precision_is_refused_in_one_line_that_quotes_it(text: str) -> None:
     with pytest.raises(L1mlError) as caught:

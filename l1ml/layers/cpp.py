@@ -11,14 +11,18 @@ from l1ml.fixed import FixedType
 
 def ap_type(fixed: FixedType) -> str:
     """A type as HLS C++ writes it, such as ``ap_fixed<8, 1, AP_RND, AP_SAT>``."""
+    if fixed.is_int:
+        return f"ap_{'' if fixed.signed else 'u'}int<{fixed.width}>"
     kind = "ap_fixed" if fixed.signed else "ap_ufixed"
     return f"{kind}<{fixed.width}, {fixed.integer}, AP_{fixed.rounding}, AP_{fixed.saturation}>"
 
 
 def precision_of(fixed: FixedType) -> Any:
     """A type as hls4ml has it."""
-    from hls4ml.model.types import FixedPrecisionType, RoundingMode, SaturationMode
+    from hls4ml.model.types import FixedPrecisionType, IntegerPrecisionType, RoundingMode, SaturationMode
 
+    if fixed.is_int:
+        return IntegerPrecisionType(fixed.width, fixed.signed)
     modes = RoundingMode.from_string(fixed.rounding), SaturationMode.from_string(fixed.saturation)
     return FixedPrecisionType(fixed.width, fixed.integer, fixed.signed, *modes)
 

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
-from l1ml.fixed import FixedType
+from l1ml.fixed import INT, FixedType
 from l1ml.templates import render
 
-_ROUNDING = ("RND", "RND_ZERO", "RND_MIN_INF", "RND_INF", "RND_CONV", "TRN", "TRN_ZERO")
+# As ``ap_q_mode`` counts them, and one more.
+_ROUNDING = ("RND", "RND_ZERO", "RND_MIN_INF", "RND_INF", "RND_CONV", "TRN", "TRN_ZERO", INT)
 _SATURATION = ("SAT", "SAT_ZERO", "SAT_SYM", "WRAP", "WRAP_SM")
 
 

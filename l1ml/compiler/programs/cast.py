@@ -12,7 +12,7 @@ from functools import reduce
 from alkaid.trace import FVariable
 
 from l1ml.errors import L1mlError
-from l1ml.fixed import FixedType
+from l1ml.fixed import INT, FixedType
 
 MAX_CONSTANT_BITS = 24
 """alkaid keeps constants in float32, whose mantissa has 24 bits."""
@@ -74,7 +74,7 @@ def _round(value: FVariable, target: FixedType) -> FVariable:
     mode = target.rounding
     if mode == "TRN":
         return floor_to(value, fraction)
-    if mode == "TRN_ZERO":
+    if mode in ("TRN_ZERO", INT):
         if value.low >= 0:
             return floor_to(value, fraction)
         require_narrow(lsb - step, target)
