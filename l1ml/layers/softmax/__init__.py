@@ -11,6 +11,14 @@ from l1ml.templates import render
 class _Softmax(Family):
     """Softmax, whose outputs depend on all inputs."""
 
+    def choose_strategy(self, layer: Any) -> None:
+        """Check the strategy, and give a ``keras.layers.Softmax`` the C++ of an activation.
+
+        hls4ml 1.3.0 names a configuration in the C++ after the Keras class and then asks for ``softmax_config``.
+        """
+        super().choose_strategy(layer)
+        layer.set_attr("activation", "softmax")
+
     def table_dump(self, layer: Any) -> str:
         """The exponentials, the inverses, and the types that address them."""
         stable = layer.get_attr("implementation", "stable") == "stable"
