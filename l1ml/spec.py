@@ -129,7 +129,7 @@ class HlsSpec(Section):
 class RtlSpec(Section):
     """How the Verilog is made."""
 
-    stage_delay: float = Field(5.0, gt=1, le=100)
+    stage_delay: float = Field(5.0, gt=0, le=100)
     """Longest logic between two registers, in adders one after the other."""
 
 

@@ -32,8 +32,13 @@ def supported() -> list[str]:
 def family_of(layer: Any) -> Family:
     """The family of a layer of hls4ml's graph; one that refuses to lower it if none takes it."""
     # hls4ml keeps the name of the Keras class (QDense, ...) in the attributes; the graph class is what counts.
-    known = _by_class()
-    return next((known[cls.__name__] for cls in type(layer).__mro__ if cls.__name__ in known), _UNKNOWN)
+    taken = _by_class()
+    return next((taken[kind.__name__] for kind in type(layer).__mro__ if kind.__name__ in taken), _UNKNOWN)
+
+
+def known(layer: Any) -> bool:
+    """Whether a family takes a layer of hls4ml's graph."""
+    return family_of(layer) is not _UNKNOWN
 
 
 class _Unknown(Family):

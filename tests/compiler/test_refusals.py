@@ -20,13 +20,6 @@ def write(graph: Any) -> None:
     graph.write()
 
 
-def test_a_layer_without_lowering_is_named_with_its_class_and_what_is_supported(keras: Any, tmp_path: Path) -> None:
-    x = keras.Input((4, 3), name="x")
-    graph = convert(keras.Model(x, keras.layers.Conv1D(2, 2, name="scan")(x)), tmp_path, write_rtl=True)
-    with pytest.raises(L1mlError, match=r"layer 'scan' of class Conv1D has no Verilog lowering; supported: .*Dense"):
-        write(graph)
-
-
 def test_a_merge_of_other_than_vectors_is_refused(keras: Any, tmp_path: Path) -> None:
     x = keras.Input((2, 3), name="x")
     y = keras.layers.Activation("relu", name="relu")(x)

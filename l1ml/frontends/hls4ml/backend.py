@@ -12,11 +12,13 @@ from typing import Any
 import yaml
 from hls4ml.backends import VitisBackend, VivadoBackend
 from hls4ml.model.flow import get_flow, register_flow
+from hls4ml.model.optimizer import ModelOptimizerPass
 from hls4ml.writer.vitis_writer import VitisWriter
 from hls4ml.writer.vivado_writer import config_filename
 
 from l1ml.compiler.design import Design
 from l1ml.compiler.options import EmitOptions
+from l1ml.frontends.hls4ml.checks import check_model, check_stage_delay
 from l1ml.frontends.hls4ml.strategies import ChooseStrategies
 
 RTL_FOLDER = "verilog"
@@ -79,8 +81,10 @@ class VerilogBackend(VitisBackend):
 
     def _register_flows(self) -> None:
         # The flows that the Vitis backend runs, with the choice of strategies before and our writing after them.
+        self.register_pass("check_model", ModelOptimizerPass("check_model", check_model))
         self.register_pass("choose_strategies", ChooseStrategies)
-        strategy_flow = register_flow("strategies", ["verilog:choose_strategies"], backend=self.name)
+        passes = ["verilog:check_model", "verilog:choose_strategies"]
+        strategy_flow = register_flow("strategies", passes, backend=self.name)
         template_flow = register_flow(
             "apply_templates", self._get_layer_templates, requires=["vivado:init_layers"], backend=self.name
         )
@@ -102,9 +106,12 @@ class VerilogBackend(VitisBackend):
             write_rtl: Whether writing the project writes the Verilog too.
             args: As for hls4ml's Vitis backend.
             kwargs: As for hls4ml's Vitis backend.
+
+        Raises:
+            L1mlError: If ``stage_delay`` is no number above 0.
         """
         config = super().create_initial_config(*args, **kwargs)
-        config["StageDelay"] = stage_delay
+        config["StageDelay"] = check_stage_delay(stage_delay)
         config["WriteRTL"] = write_rtl
         return config
 

@@ -9,6 +9,9 @@ from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.layers.registry import family_of
 
+MAX_PORT_BITS = 53
+"""Widest element of an input or output: hls4ml's C++ takes and gives them as doubles."""
+
 
 def network_of(model: Any) -> Network:
     """Cut an hls4ml model into segments.
@@ -20,8 +23,8 @@ def network_of(model: Any) -> Network:
         The network, its tensors named after hls4ml's layer outputs.
 
     Raises:
-        L1mlError: For an ``IOType`` other than ``io_parallel``, a type that is not fixed-point, or inputs of different
-            numbers of words.
+        L1mlError: For an ``IOType`` other than ``io_parallel``, a type that is not fixed-point, inputs of different
+            numbers of words, or inputs or outputs of more than ``MAX_PORT_BITS``.
     """
     if model.config.get_config_value("IOType") != "io_parallel":
         raise L1mlError("the Verilog backend needs io_type='io_parallel'; io_stream has no fixed latency")
@@ -55,6 +58,12 @@ def network_of(model: Any) -> Network:
         used_outside |= {tensors[name].name for name in model.outputs}
         segment.outputs = [tensors[name] for name in sorted(inside) if tensors[name].name in used_outside]
     inputs = [tensors[name] for name in model.inputs]
+    for tensor in (*inputs, *(tensors[name] for name in model.outputs)):
+        if tensor.type.width > MAX_PORT_BITS:
+            raise L1mlError(
+                f"{tensor.name} enters or leaves the core as {tensor.type}; give it at most {MAX_PORT_BITS} bits, "
+                "which hls4ml's C++ hands on exactly"
+            )
     if len({t.beats for t in inputs}) > 1:
         words = ", ".join(f"{t.name} in {t.beats}" for t in inputs)
         raise L1mlError(f"inputs come in different numbers of words ({words}); give them as many positions each")

@@ -9,6 +9,7 @@ from typing import Any
 from l1ml.compiler.design import Design
 from l1ml.compiler.emit import emit
 from l1ml.compiler.options import EmitOptions
+from l1ml.frontends.hls4ml.checks import check_stage_delay
 from l1ml.frontends.hls4ml.network import network_of
 from l1ml.layers.registry import family_of
 from l1ml.reference.tables import CppTables
@@ -32,9 +33,9 @@ def write_rtl(model: Any, project: Path, folder: Path) -> Design:
         old.unlink()
     config = model.config.get_config_value
     options = EmitOptions(
-        stage_delay=float(config("StageDelay", EmitOptions.stage_delay)),
-        part=str(config("Part")),
-        clock_ns=float(config("ClockPeriod")),
+        stage_delay=check_stage_delay(config("StageDelay", EmitOptions.stage_delay)),
+        part=str(config("Part", EmitOptions.part)),
+        clock_ns=float(config("ClockPeriod", EmitOptions.clock_ns)),
     )
     design = emit(network_of(model), cpp_tables(model, project), folder, options)
     log.info("wrote %s: latency %d cycles, II %d", folder, design.latency, design.initiation_interval)

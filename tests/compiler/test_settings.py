@@ -1,0 +1,84 @@
+"""What a user asks for beside the model: refused in one line where it cannot be had, before anything slow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from networks import compile_graph, convert
+
+import l1ml
+from l1ml.errors import L1mlError
+
+
+def small(keras: Any) -> Any:
+    """A dense layer and a softmax."""
+    x = keras.Input((4,), name="x")
+    model = keras.Model(x, keras.layers.Softmax(name="softmax")(keras.layers.Dense(3, name="dense")(x)))
+    rng = np.random.default_rng(3)
+    model.set_weights([rng.integers(-16, 16, w.shape) / 8 for w in model.get_weights()])
+    return model
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("wire", "'wire' is a keyword of Verilog or C.*; choose another, such as wire_core"),
+        ("delete", "'delete' is a keyword"),
+        ("nnet", "'nnet' is a keyword"),
+        ("", "'': give letters, digits and underscores, a letter first"),
+        ("1tag", "'1tag': give letters"),
+        ("my tag", "'my tag': give letters"),
+        ("_tag", "'_tag': give letters"),
+        ("étiquette", "'étiquette': give letters"),
+    ],
+)
+def test_a_project_is_named_as_a_module_can_be(keras: Any, tmp_path: Path, name: str, told: str) -> None:
+    with pytest.raises(L1mlError, match=f"project_name={told}"):
+        convert(small(keras), tmp_path, project_name=name)
+
+
+def test_all_layers_without_verilog_are_named_at_once_and_nothing_is_written(keras: Any, tmp_path: Path) -> None:
+    layers = keras.layers
+    x = keras.Input((8, 3), name="x")
+    hidden = layers.Conv1D(4, 2, name="scan")(x)
+    model = keras.Model(x, layers.Dense(2, name="top")(layers.LSTM(3, name="cell")(hidden)))
+    with pytest.raises(
+        L1mlError, match=r"2 layers have no Verilog: scan \(Conv1D\), cell \(LSTM\); supported: .*Dense"
+    ):
+        convert(model, tmp_path / "out", write_rtl=True)
+    assert not (tmp_path / "out/firmware").exists()
+
+
+@pytest.mark.parametrize("delay", ["x", 0, -1, float("nan"), float("inf"), None])
+def test_the_longest_logic_of_a_stage_is_a_number_above_0(keras: Any, tmp_path: Path, delay: Any) -> None:
+    with pytest.raises(L1mlError, match=rf"stage_delay={delay!r}: give a number above 0, in adders"):
+        convert(small(keras), tmp_path, stage_delay=delay)
+
+
+@pytest.mark.parametrize(("delay", "implementation"), [(0.1, "stable"), (5.0, "latency"), (1.7, "latency")])
+def test_operations_longer_than_a_stage_are_stages_of_their_own(
+    keras: Any, tmp_path: Path, delay: float, implementation: str
+) -> None:
+    options = {
+        "x": {"precision": {"result": "fixed<8,4>"}},
+        "dense": {"precision": {"weight": "fixed<5,2>", "bias": "fixed<5,2>", "result": "fixed<8,5,RND,SAT>"}},
+        "dense_linear": {"precision": {"result": "fixed<8,5,RND,SAT>"}},
+        "softmax": {"Implementation": implementation, "precision": {"result": "ufixed<8,0,RND,SAT>"}},
+    }
+    graph = convert(small(keras), tmp_path, options, stage_delay=delay, write_rtl=True)
+    compile_graph(graph)
+    result = l1ml.verify(graph, events=300)
+    assert (result.mismatches, result.first_mismatch) == (0, None)
+
+
+def test_ports_wider_than_a_double_are_refused(keras: Any, tmp_path: Path) -> None:
+    options = {"dense": {"precision": {"result": "fixed<60,28>", "accum": "fixed<60,28>"}}}
+    x = keras.Input((4,), name="x")
+    model = keras.Model(x, keras.layers.Dense(3, name="dense")(x))
+    options["dense_linear"] = {"precision": {"result": "fixed<60,28>"}}
+    graph = convert(model, tmp_path, options, write_rtl=True)
+    with pytest.raises(L1mlError, match=r"dense\w* enters or leaves the core as fixed<60,28>; give it at most 53 bits"):
+        compile_graph(graph)
