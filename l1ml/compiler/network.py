@@ -179,7 +179,18 @@ class Network:
         return beats_of(self.inputs) > 1 and not any(segment.family.takes_words for segment in self.segments)
 
 
+MODULES = frozenset({"pkg", "words", "event", "trigger", "axis", "axi", "axil", "bx", "emp"})
+"""Ends of names of modules around the segments."""
+
+
 def identifier(name: str) -> str:
-    """A name that Verilog accepts."""
-    clean = re.sub(r"\W", "_", name)
-    return clean if clean[0].isalpha() else f"l_{clean}"
+    """A name that Verilog accepts for a tensor; its bus is called after it, and ``in_data`` is the core's own."""
+    clean = re.sub(r"[^A-Za-z0-9_]", "_", name)
+    clean = clean if clean[:1].isalpha() else f"l_{clean}"
+    return f"{clean}_" if clean in ("in", "out") else clean
+
+
+def segment_identifier(name: str) -> str:
+    """A name for the segment that begins with a layer; it ends the name of a module."""
+    clean = identifier(name)
+    return f"{clean}_layer" if clean in MODULES else clean

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from l1ml.compiler.network import Network, Segment, Step, Tensor, identifier
+from l1ml.compiler.network import Network, Segment, Step, Tensor, identifier, segment_identifier
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.layers.registry import family_of
@@ -24,7 +24,7 @@ def network_of(model: Any) -> Network:
 
     Raises:
         L1mlError: For an ``IOType`` other than ``io_parallel``, a type that is not fixed-point, inputs of different
-            numbers of words, or inputs or outputs of more than ``MAX_PORT_BITS``.
+            numbers of words, inputs or outputs of more than ``MAX_PORT_BITS``, or names that are one in Verilog.
     """
     if model.config.get_config_value("IOType") != "io_parallel":
         raise L1mlError("the Verilog backend needs io_type='io_parallel'; io_stream has no fixed latency")
@@ -45,7 +45,7 @@ def network_of(model: Any) -> Network:
         makers = [owner.get(name) for name in layer.inputs]
         current = makers[0] if all(maker is makers[0] for maker in makers) else None
         if current is None or current.family.streams or family.opens_segment or family.streams:
-            current = Segment(identifier(layer.name))
+            current = Segment(segment_identifier(layer.name))
             segments.append(current)
         current.steps.append(Step(layer, family))
         for name in layer.inputs:
@@ -57,6 +57,7 @@ def network_of(model: Any) -> Network:
         used_outside = {t.name for other in segments if other is not segment for t in other.inputs}
         used_outside |= {tensors[name].name for name in model.outputs}
         segment.outputs = [tensors[name] for name in sorted(inside) if tensors[name].name in used_outside]
+    _check_names(tensors)
     inputs = [tensors[name] for name in model.inputs]
     for tensor in (*inputs, *(tensors[name] for name in model.outputs)):
         if tensor.type.width > MAX_PORT_BITS:
@@ -73,6 +74,14 @@ def network_of(model: Any) -> Network:
         outputs=[tensors[name] for name in model.outputs],
         segments=segments,
     )
+
+
+def _check_names(tensors: dict[str, Tensor]) -> None:
+    """See that no two tensors have one name in Verilog."""
+    names: dict[str, str] = {}
+    for name, tensor in tensors.items():
+        if (other := names.setdefault(tensor.name, name)) != name:
+            raise L1mlError(f"{other!r} and {name!r} have one name in Verilog, {tensor.name}; rename one of the layers")
 
 
 def _tensor(name: str, variable: Any, *, streamed: bool) -> Tensor:
