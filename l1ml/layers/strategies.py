@@ -18,6 +18,9 @@ STRATEGIES = {
 OURS = ("distributed_arithmetic", "auto")
 """Strategies for which the C++ is written with ``Latency``."""
 
+MOST = 1024
+"""Reuse factor that every layer may have; above it, none has more than there are multiplications."""
+
 NEAR = 6
 """How many valid reuse factors an error lists."""
 
@@ -37,7 +40,7 @@ def asked_strategy(layer: Any) -> str:
 
 
 def check_reuse_factor(layer: Any, strategy: str, factor: int) -> None:
-    """Check a reuse factor by hls4ml's own rule, which is one for ``Resource`` alone.
+    """Check a reuse factor: that there is work for it, and by hls4ml's own rule, which is one for ``Resource`` alone.
 
     There the C++ takes as many weights at a time as fill whole rows (``FPGABackend._validate_reuse_factor``). The
     other strategies leave the order to the tool, and take any.
@@ -47,10 +50,15 @@ def check_reuse_factor(layer: Any, strategy: str, factor: int) -> None:
     """
     if factor < 1:
         raise L1mlError(f"layer {layer.name!r}: reuse factor {factor} is not valid; give a whole number from 1")
-    if strategy != "Resource":
-        return
     backend = layer.model.config.backend
     n_in, n_out = backend.get_layer_mult_size(layer)
+    if factor > max(MOST, n_in * n_out):
+        raise L1mlError(
+            f"layer {layer.name!r} ({n_in} inputs, {n_out} outputs): reuse factor {factor} is more than its "
+            f"{n_in * n_out} multiplications; give at most {max(MOST, n_in * n_out)}"
+        )
+    if strategy != "Resource":
+        return
     valid = backend.get_valid_reuse_factors(n_in, n_out)
     if factor not in valid:
         near = sorted(sorted(valid, key=lambda candidate: abs(candidate - factor))[:NEAR])

@@ -74,6 +74,12 @@ def test_operations_longer_than_a_stage_are_stages_of_their_own(
     assert (result.mismatches, result.first_mismatch) == (0, None)
 
 
+def test_a_reuse_factor_far_beyond_the_work_is_refused(keras: Any, tmp_path: Path) -> None:
+    told = r"layer 'dense' .*: reuse factor 1000000000 is more than its 12 multiplications; give at most 1024"
+    with pytest.raises(L1mlError, match=told):
+        convert(small(keras), tmp_path, {"dense": {"ReuseFactor": 10**9}})
+
+
 def test_ports_wider_than_a_double_are_refused(keras: Any, tmp_path: Path) -> None:
     options = {"dense": {"precision": {"result": "fixed<60,28>", "accum": "fixed<60,28>"}}}
     x = keras.Input((4,), name="x")
