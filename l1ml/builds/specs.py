@@ -15,6 +15,21 @@ from l1ml.spec import Section, Spec
 from l1ml.triggers import triggers
 
 
+class _Loader(yaml.SafeLoader):
+    """Reads YAML in which no key is there twice: one of the two would be lost."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The mapping.
+
+        Raises:
+            ConstructorError: If a key is there twice.
+        """
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        if twice := [key for i, key in enumerate(keys) if key in keys[:i]]:
+            raise yaml.constructor.ConstructorError(None, None, f"key {twice[0]!r} is there twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
 def projects() -> dict[str, Path]:
     """The specs that come with l1ml, by name."""
     return {file.stem: file for file in sorted(shared("hls_projects").glob("*.yaml"))}
@@ -32,7 +47,7 @@ def load_spec(name: str | Path, overrides: dict[str, Any] | None = None) -> Spec
     """
     file = projects().get(str(name), Path(name))
     try:
-        values = yaml.safe_load(file.read_text())
+        values = yaml.load(file.read_text(), _Loader)
     except FileNotFoundError:
         known = ", ".join(projects())
         raise L1mlError(f"there is no spec {str(name)!r}: give a path, or one of {known}") from None
@@ -109,6 +124,8 @@ def _explain(error: ValidationError, kind: type[Spec]) -> str:
         hint = f"; allowed: {', '.join(allowed)}" if allowed else ""
         return f"{where}: should hold keys and values, got {fault['input']!r}{hint}"
     message = fault["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    if fault["type"] == "tuple_type":
+        message = "should be a list in brackets"
     # The values of a whole section say no more than its message does.
     return f"{where}: {message}" + ("" if isinstance(fault["input"], dict) else f", got {fault['input']!r}")
 

@@ -70,7 +70,8 @@ class Prepared:
         """Write ``data.npz`` (arrays ``<part>/<input>``, ``<part>/labels``, constants) and ``dataset.json``.
 
         Raises:
-            L1mlError: If a part is missing or empty, a value not finite, a label or the number of features wrong.
+            L1mlError: If a part is missing or empty, a value not finite, a label or the number of features wrong, or a
+                class without an event for the test.
         """
         self._check()
         arrays = {
@@ -90,8 +91,12 @@ class Prepared:
         (folder / "dataset.json").write_text(json.dumps(about, indent=2))
 
     def _check(self) -> None:
-        if self.parts.keys() != {*PARTS} or not all(map(len, self.parts.values())):
+        if self.parts.keys() != {*PARTS}:
             raise L1mlError(f"events are wanted in the parts {', '.join(PARTS)}, got {', '.join(self.parts)}")
+        sizes = {part: len(events) for part, events in self.parts.items()}
+        if not all(sizes.values()):
+            part, all_of_them = next(part for part, size in sizes.items() if not size), sum(sizes.values())
+            raise L1mlError(f"of {all_of_them} events, there is none for the part {part}; give more events")
         for part, events in self.parts.items():
             for name, values in events.inputs.items():
                 if not np.isfinite(values).all():
@@ -99,6 +104,12 @@ class Prepared:
                     raise L1mlError(f"input {name!r} of event {row} of the part {part} is not finite; leave it out")
             if events.labels.min() < 0 or events.labels.max() >= len(self.classes):
                 raise L1mlError(f"labels of the part {part} are not below {len(self.classes)}, the number of classes")
+        there = np.bincount(self.parts["test"].labels, minlength=len(self.classes))
+        if not there.all():
+            raise L1mlError(
+                f"none of the {len(self.parts['test'])} events for the test is of class "
+                f"{self.classes[int(np.argmin(there))]!r}; give more events, some of each class"
+            )
         elements = sum(values.shape[1] for values in self.parts["train"].inputs.values())
         if elements != len(self.features):
             raise L1mlError(f"there are names for {len(self.features)} features, but {elements} elements of inputs")

@@ -123,6 +123,17 @@ def test_a_project_cannot_have_the_name_of_a_keyword_of_the_languages_it_is_writ
     assert "keyword of Verilog or C++" in message
 
 
+def test_a_key_that_is_there_twice_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "spec.yaml"
+    file.write_text("project: a\ntrigger: jet_tagger\ntraining:\n  epochs: 2\n  seed: 3\n  epochs: 4\n")
+    assert "key 'epochs' is there twice" in error_of(file) and "line 4" in error_of(file)
+
+
+def test_a_number_in_place_of_a_list_is_told_in_plain_words(tmp_path: Path) -> None:
+    file = write(tmp_path, GOOD)
+    assert error_of(file, {"model.hidden": 64}) == f"{file}: model.hidden: should be a list in brackets, got 64"
+
+
 @pytest.mark.parametrize("missing", ["project", "trigger"])
 def test_a_missing_key_is_named(tmp_path: Path, missing: str) -> None:
     file = write(tmp_path, {key: value for key, value in GOOD.items() if key != missing})

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from l1ml.builds.specs import load_spec
 from l1ml.errors import L1mlError
 from l1ml.triggers.jet_tagger import data as jets
 from l1ml.triggers.jet_tagger import generator as jet_generator
 from l1ml.triggers.jet_tagger.data import CLASSES, FEATURES, JetDataset
+from l1ml.triggers.jet_tagger.preparation import prepare
 
 
 def _features(n: int = 3) -> np.ndarray:
@@ -169,3 +172,28 @@ def test_sample_separates_the_classes() -> None:
     model = HistGradientBoostingClassifier(max_iter=30, random_state=0)
     model.fit(data.features[train], data.labels[train])
     assert model.score(data.features[test], data.labels[test]) > 0.65
+
+
+def gluons(sample: JetDataset) -> np.ndarray:
+    """Some jets, all of one class."""
+    return np.flatnonzero(sample.labels == 0)[:100]
+
+
+@pytest.mark.parametrize(
+    ("choose", "told"),
+    [
+        (lambda sample: np.arange(4), "of 4 events, there is none for the part validation; give more events"),
+        (gluons, "none of the 20 events for the test is of class 'q'; give more events, some of each class"),
+    ],
+)
+def test_jets_that_cannot_train_are_refused_before_training(
+    tmp_path: Path, choose: Callable[[JetDataset], np.ndarray], told: str
+) -> None:
+    sample, file = jets.load(), tmp_path / "jets.npz"
+    chosen = choose(sample)
+    np.savez(file, **_arrays(features=sample.features[chosen], labels=sample.labels[chosen]))
+    spec = load_spec("jet_tagger", {"dataset.source": "generated", "dataset.path": str(file)})
+    with pytest.raises(L1mlError) as caught:
+        prepare(spec).save(tmp_path)
+    assert str(caught.value) == told
+    assert not (tmp_path / "data.npz").exists()

@@ -123,6 +123,7 @@ def test_bad_row(tmp_path: Path, damage, message: str) -> None:
         ("a.csv", "", ":1: no header line"),
         ("a.csv", _csv([]), "no jets"),
         ("a.csv", _csv([], FEATURES[1:]), ":1: no column 'zlogz'"),
+        ("a.csv", _csv([], (*FEATURES, FEATURES[2])), f":1: there are two columns '{FEATURES[2]}'; drop one"),
         ("a.csv", ",".join(FEATURES) + "\n", ":1: no column 'class'"),
         ("a.arff", "", "without @data"),
         ("a.arff", _arff([]), "no jets"),

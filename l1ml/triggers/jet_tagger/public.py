@@ -165,6 +165,9 @@ def _arff_header(path: Path, file: TextIOWrapper) -> tuple[_Columns, int]:
 
 def _find_columns(path: Path, line: int, names: list[str]) -> _Columns:
     where = {name.lower(): i for i, name in enumerate(names)}
+    if len(where) < len(names):
+        twice = next(name for i, name in enumerate(names) if where[name.lower()] != i)
+        raise L1mlError(f"{path}:{line}: there are two columns {twice!r}; drop one")
     for wanted in (*FEATURES, CLASS_COLUMN):
         if wanted not in where:
             raise L1mlError(f"{path}:{line}: no column {wanted!r}; the file names {', '.join(names)[:200]}")
