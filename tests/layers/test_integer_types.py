@@ -10,6 +10,7 @@ import pytest
 from networks import columns, compile_graph, convert, golden, lowered
 
 import l1ml
+from l1ml.errors import L1mlError
 from l1ml.frontends.hls4ml.network import network_of
 
 DENSE = {
@@ -86,3 +87,31 @@ def test_folded_layers_round_to_integers_too(keras: Any, tmp_path: Path, strateg
     assert result.simulation.initiation_interval == 2
     real = rng.normal(0, 4, (200, 6))
     np.testing.assert_array_equal(l1ml.simulate(graph, real).outputs, graph.predict(real))
+
+
+@pytest.mark.parametrize(
+    ("source", "types", "told"),
+    [
+        ("fixed<8,0>", {"result": "int<4>"}, "layer 'cast': fixed<8,0> has no integer bits and becomes int<4>"),
+        ("fixed<8,0>", {"result": "uint<4>"}, "layer 'cast': fixed<8,0> has no integer bits and becomes uint<4>"),
+    ],
+)
+def test_what_the_cpp_rounds_in_two_ways_is_refused(
+    keras: Any, tmp_path: Path, source: str, types: dict[str, str], told: str
+) -> None:
+    x = keras.Input((4,), name="x")
+    model = keras.Model(x, keras.layers.ReLU(name="cast")(x))
+    graph = convert(model, tmp_path, {"x": {"precision": {"result": source}}, "cast": {"precision": types}})
+    with pytest.raises(L1mlError, match=told):
+        network_of(graph)
+
+
+def test_sums_of_products_without_integer_bits_are_not_in_integers(keras: Any, tmp_path: Path) -> None:
+    x = keras.Input((4,), name="x")
+    options = {
+        "x": {"precision": {"result": "ufixed<6,0>"}},
+        "dense": {"precision": {"weight": "fixed<6,0>", "accum": "int<8>", "result": "fixed<8,4>"}},
+    }
+    graph = convert(keras.Model(x, keras.layers.Dense(2, name="dense")(x)), tmp_path, options)
+    with pytest.raises(L1mlError, match="layer 'dense': products without integer bits are summed in int<8>; give"):
+        network_of(graph)

@@ -7,8 +7,11 @@ import re
 from typing import Any
 
 from l1ml.errors import L1mlError
+from l1ml.fixed import FixedType
 from l1ml.layers.registry import known, supported
 from l1ml.reserved import RESERVED
+
+_PLAIN = "give that a fixed<...> type"
 
 
 def check_model(model: Any) -> None:
@@ -45,6 +48,28 @@ def check_layers(layers: list[Any]) -> None:
         names = ", ".join(f"{layer.name} ({layer.class_name})" for layer in without)
         are = "layer has" if len(without) == 1 else f"{len(without)} layers have"
         raise L1mlError(f"{are} no Verilog: {names}; supported: {', '.join(supported())}")
+
+
+def check_integers(layer: Any) -> None:
+    """See that nothing signed without integer bits is cast to an ``ap_[u]int``: it would be floored, unlike all else.
+
+    Raises:
+        L1mlError: If a layer has such a cast.
+    """
+    sources = [FixedType.from_hls4ml(layer.get_input_variable(name).type.precision) for name in layer.inputs]
+    accum = layer.get_attr("accum_t")
+    if accum is not None and "weight" in layer.weights and hasattr(accum.precision, "width"):
+        weight = FixedType.from_hls4ml(layer.weights["weight"].type.precision)
+        product = sources[0].integer + weight.integer
+        sums = FixedType.from_hls4ml(accum.precision)
+        if sums.is_int and product < 1 and (sources[0].signed or weight.signed):
+            raise L1mlError(f"layer {layer.name!r}: products without integer bits are summed in {sums}; {_PLAIN}")
+        sources = [sums]
+    for name in layer.outputs:
+        result = FixedType.from_hls4ml(layer.get_output_variable(name).type.precision)
+        for source in sources:
+            if result.is_int and source.signed and source.integer < 1:
+                raise L1mlError(f"layer {layer.name!r}: {source} has no integer bits and becomes {result}; {_PLAIN}")
 
 
 def check_stage_delay(value: Any) -> float:

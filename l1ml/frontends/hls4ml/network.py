@@ -7,6 +7,7 @@ from typing import Any
 from l1ml.compiler.network import Network, Segment, Step, Tensor, identifier, segment_identifier
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
+from l1ml.frontends.hls4ml.checks import check_integers
 from l1ml.layers.registry import family_of
 
 MAX_PORT_BITS = 53
@@ -40,6 +41,7 @@ def network_of(model: Any) -> Network:
     for layer in layers:
         if set(layer.outputs) <= set(model.inputs):
             continue
+        check_integers(layer)
         family = family_of(layer)
         # A light layer joins whoever makes all of its inputs, however many other branches hls4ml puts between them.
         makers = [owner.get(name) for name in layer.inputs]
