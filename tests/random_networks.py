@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ml.fixed import ROUNDING_MODES, SATURATION_MODES, FixedType
+from l1ml.fixed import INT, ROUNDING_MODES, SATURATION_MODES, FixedType
 
 STRATEGIES = ("Latency", "Resource", "distributed_arithmetic", "auto")
 
@@ -166,7 +166,10 @@ class Generator:
         return FixedType(width, integer, self._chance(0.6) if signed is None else signed, *modes)
 
     def _rounded(self, source: FixedType, widest: int) -> FixedType:
-        """A type for values of another, in the next of all modes."""
+        """A type for values of another: an integer type, or one in the next of all modes."""
+        if source.integer > 0 and self._chance(0.12):
+            width = int(self.rng.integers(1, widest + 1))
+            return FixedType(width, width, self._chance(0.6), INT)
         rounding, saturation = next(self.modes)
         found = in_reach(self._type(widest, modes=(rounding, saturation)), source.integer)
         if source.fraction - found.fraction > SPREAD and rounding not in ANY_SPREAD:
