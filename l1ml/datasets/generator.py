@@ -20,7 +20,7 @@ from l1ml.errors import L1mlError
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a data set is made of."""
+    """The events of a data set: how many, who makes them, from which parameters."""
 
     what: str
     """The events in a word, plural: ``jets``."""
@@ -57,7 +57,7 @@ def versions(packages: Sequence[str]) -> dict[str, str]:
 def write(recipe: Recipe, out: Path, *, seed: int, workers: int | None = None) -> Path:
     """Make all events and write them, in shuffled order, to an npz file.
 
-    The file holds the arrays that chunks are made of, ``labels`` (n,) int8, the arrays of names, the ``seed``, the
+    The file holds the arrays of the chunks, ``labels`` (n,) int8, the arrays of names, the ``seed``, the
     ``chunk_seeds`` (columns: label, index of the chunk, Pythia seed) and ``provenance``, the origin as a JSON text.
 
     Finished chunks lie in ``<out>.parts`` until the file is complete. If that folder is there from an interrupted

@@ -1,4 +1,4 @@
-"""What firmware is made of: the Verilog and the C++ of a build, or of a model of any hls4ml user."""
+"""The Verilog and the C++ behind a firmware folder: those of a build, or of a model of any hls4ml user."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from l1ml.report import formats
 from l1ml.report.records import Cells
 
 KINDS = {"lut": "LUT", "ff": "Flip-flops", "dsp": "DSP", "bram": "Block RAM (36 kb)"}
-"""What is counted, and what it is called on the page."""
+"""Keys of resources, and their names on the page."""
 
 
 @dataclass(frozen=True)

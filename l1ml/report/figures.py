@@ -31,7 +31,7 @@ MAX_LEVELS = 160
 
 
 def sample_note(data: BuildData) -> str:
-    """The sample that figures of merit are made of, for their headers."""
+    """The events from which figures of merit are computed, for their headers."""
     return f"{count(len(data.truth))} test events"
 
 

@@ -33,7 +33,7 @@ class Inner:
 
     Attributes:
         module: Its name.
-        files: All that it is made of, in order of compilation.
+        files: Its Verilog, in order of compilation.
         control: Ports that a core does not have.
         event: What its ``in_data`` carries.
         values: The input in registers, if one is.

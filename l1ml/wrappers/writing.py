@@ -42,7 +42,7 @@ class Wrapper:
     Attributes:
         name: ``axi_stream``, ``axi_lite``, ``axi``, ``bunch_crossing`` or ``emp``.
         top: Its module.
-        files: All that it is made of, in order of compilation, those of the core included; names in the folder.
+        files: Its Verilog, in order of compilation, those of the core included; names in the folder.
         title: What it is, in a line.
         instantiates: The module that it has inside.
     """

@@ -181,7 +181,7 @@ class Bit(Expression):
 
 @dataclass(frozen=True)
 class Pick(Expression):
-    """Word ``index`` of those of ``count`` bits that a net is made of, the first one in the lowest bits."""
+    """Word ``index`` of the words of ``count`` bits in a net, the first one in the lowest bits."""
 
     of: Expression
     index: Expression

@@ -45,7 +45,7 @@ class Score(ABC):
 
     @abstractmethod
     def reference(self, autoencoder: Autoencoder) -> Any:
-        """The part of an autoencoder in floating point whose outputs the score is made of."""
+        """The part of an autoencoder in floating point from whose outputs the score is computed."""
 
     @abstractmethod
     def quantized(self) -> Any:

@@ -162,7 +162,7 @@ def _luts(shared: SharedSegment, lanes: Sequence[_Lane], nodes: int, code: Micro
 
 
 def _cells(shared: SharedSegment) -> tuple[str, ...]:
-    """The cell of a lane and what it is built of."""
+    """Names of the cells that a lane instantiates."""
     if shared.multiplier == "fabric":
         return ("l1ml_booth_mac",)
     return ("l1ml_mul", "l1ml_mul_acc") if shared.sums.dropped_bits else ("l1ml_mac",)
