@@ -18,6 +18,10 @@ from l1ml.errors import L1mlError
 _DOUBLE_P = ctypes.POINTER(ctypes.c_double)
 
 
+EXACT = 2**53
+"""Integers up to here are exact in the doubles that the C++ takes and gives."""
+
+
 class _TraceData(ctypes.Structure):
     _fields_ = [("name", ctypes.c_char_p), ("data", ctypes.c_void_p)]
 
@@ -63,6 +67,9 @@ class Emulator:
 
         Returns:
             Integers in LSB, shape (events, elements of all outputs in order).
+
+        Raises:
+            L1mlError: If a value has more significant bits than the doubles by which the C++ is called.
         """
         arguments, outputs = self._buffers(inputs)
         for event in range(len(inputs)):
@@ -140,6 +147,7 @@ class Emulator:
         arguments, position = [], 0
         for tensor in self.design.inputs:
             block = inputs[:, position : position + tensor.size]
+            _check_exact(block, tensor)
             arguments.append(np.ascontiguousarray(tensor.type.to_float(block)))
             position += tensor.size
         return arguments, [np.zeros((len(inputs), t.size)) for t in self.design.outputs]
@@ -181,6 +189,19 @@ def _row(array: NDArray[np.float64], event: int) -> ctypes._Pointer[ctypes.c_dou
 def _integers(values: NDArray[np.float64], tensor: Tensor) -> NDArray[np.int64]:
     scaled = np.ldexp(values, tensor.type.fraction)
     integers = np.rint(scaled).astype(np.int64)
+    _check_exact(integers, tensor)
     if not np.array_equal(integers, scaled):
         raise L1mlError(f"the C++ gives values off the grid of {tensor.name} ({tensor.type})")
     return integers
+
+
+def _check_exact(integers: NDArray[np.int64], tensor: Tensor) -> None:
+    """See that no integer of a wide type is beyond what a double holds."""
+    if tensor.type.width <= 53:
+        return
+    beyond = np.argwhere((integers > EXACT) | (integers < -EXACT))
+    if len(beyond):
+        raise L1mlError(
+            f"{tensor.name} ({tensor.type}) has more than 53 significant bits in event {beyond[0][0]}, and hls4ml's "
+            "C++ hands on doubles: verify it with a type of at most 53 bits"
+        )

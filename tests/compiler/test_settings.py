@@ -80,11 +80,16 @@ def test_a_reuse_factor_far_beyond_the_work_is_refused(keras: Any, tmp_path: Pat
         convert(small(keras), tmp_path, {"dense": {"ReuseFactor": 10**9}})
 
 
-def test_ports_wider_than_a_double_are_refused(keras: Any, tmp_path: Path) -> None:
-    options = {"dense": {"precision": {"result": "fixed<60,28>", "accum": "fixed<60,28>"}}}
+def test_sums_wider_than_a_double_are_verified_as_far_as_doubles_go(keras: Any, tmp_path: Path) -> None:
     x = keras.Input((4,), name="x")
     model = keras.Model(x, keras.layers.Dense(3, name="dense")(x))
+    model.set_weights([np.full((4, 3), 3 + 2.0**-20), np.zeros(3)])
+    types = {"weight": "fixed<24,3>", "bias": "fixed<24,3>", "accum": "fixed<60,28>", "result": "fixed<60,28>"}
+    options = {"x": {"precision": {"result": "fixed<30,20>"}}, "dense": {"precision": types}}
     options["dense_linear"] = {"precision": {"result": "fixed<60,28>"}}
     graph = convert(model, tmp_path, options, write_rtl=True)
-    with pytest.raises(L1mlError, match=r"dense\w* enters or leaves the core as fixed<60,28>; give it at most 53 bits"):
-        compile_graph(graph)
+    compile_graph(graph)
+    small = np.random.default_rng(1).integers(-(2**20), 2**20, (200, 4)) / 2**10
+    assert l1ml.verify(graph, small).mismatches == 0
+    with pytest.raises(L1mlError, match=r"dense\w* \(fixed<60,28>\) has more than 53 significant bits in event 0"):
+        l1ml.verify(graph, np.full((100, 4), 4e5))

@@ -10,9 +10,6 @@ from l1ml.fixed import FixedType
 from l1ml.frontends.hls4ml.checks import check_integers
 from l1ml.layers.registry import family_of
 
-MAX_PORT_BITS = 53
-"""Widest element of an input or output: hls4ml's C++ takes and gives them as doubles."""
-
 
 def network_of(model: Any) -> Network:
     """Cut an hls4ml model into segments.
@@ -25,7 +22,7 @@ def network_of(model: Any) -> Network:
 
     Raises:
         L1mlError: For an ``IOType`` other than ``io_parallel``, a type that is not fixed-point, inputs of different
-            numbers of words, inputs or outputs of more than ``MAX_PORT_BITS``, or names that are one in Verilog.
+            numbers of words, or names that are one in Verilog.
     """
     if model.config.get_config_value("IOType") != "io_parallel":
         raise L1mlError("the Verilog backend needs io_type='io_parallel'; io_stream has no fixed latency")
@@ -61,12 +58,6 @@ def network_of(model: Any) -> Network:
         segment.outputs = [tensors[name] for name in sorted(inside) if tensors[name].name in used_outside]
     _check_names(tensors)
     inputs = [tensors[name] for name in model.inputs]
-    for tensor in (*inputs, *(tensors[name] for name in model.outputs)):
-        if tensor.type.width > MAX_PORT_BITS:
-            raise L1mlError(
-                f"{tensor.name} enters or leaves the core as {tensor.type}; give it at most {MAX_PORT_BITS} bits, "
-                "which hls4ml's C++ hands on exactly"
-            )
     if len({t.beats for t in inputs}) > 1:
         words = ", ".join(f"{t.name} in {t.beats}" for t in inputs)
         raise L1mlError(f"inputs come in different numbers of words ({words}); give them as many positions each")
