@@ -52,8 +52,13 @@ PLACES = {
     ),
     "generates": ("datasets/test_generators.py", *(f"triggers/test_{name}_events.py" for name in SIMULATED)),
     "trains": ("learning", "triggers/test_jets.py"),
-    "cpp": ("golden/test_project_packs.py", "triggers/test_axol1tl.py", "test_fixed.py"),
-    "builds": ("test_guide.py", "test_docs.py::test_the_example_for_hls4ml_users"),
+    "cpp": (
+        "golden/test_project_packs.py",
+        "triggers/test_axol1tl.py",
+        "test_fixed.py",
+        "test_architecture.py::test_the_backend_is_whole",
+    ),
+    "builds": ("builds/test_dependencies.py", "test_guide.py", "test_docs.py::test_the_example_for_hls4ml_users"),
 }
 """Tests, and files and folders of tests, that simulate or synthesise, run Pythia, train, compile C++ or build."""
 
