@@ -8,7 +8,6 @@ from pkgutil import iter_modules
 from typing import Any
 
 import l1ml.layers
-from l1ml.errors import L1mlError
 from l1ml.layers.family import Family
 
 
@@ -30,7 +29,7 @@ def supported() -> list[str]:
 
 
 def family_of(layer: Any) -> Family:
-    """The family of a layer of hls4ml's graph; one that refuses to lower it if none takes it."""
+    """The family of a layer of hls4ml's graph; one without lowering if none takes it, see ``known``."""
     # hls4ml keeps the name of the Keras class (QDense, ...) in the attributes; the graph class is what counts.
     taken = _by_class()
     return next((taken[kind.__name__] for kind in type(layer).__mro__ if kind.__name__ in taken), _UNKNOWN)
@@ -41,19 +40,4 @@ def known(layer: Any) -> bool:
     return family_of(layer) is not _UNKNOWN
 
 
-class _Unknown(Family):
-    """Layers that no family takes."""
-
-    def lower(self, layer: Any, inputs: Any, tables: Any) -> Any:
-        """Refuse.
-
-        Raises:
-            L1mlError: Always.
-        """
-        raise L1mlError(
-            f"layer {layer.name!r} of class {layer.class_name} has no Verilog lowering; "
-            f"supported: {', '.join(supported())}"
-        )
-
-
-_UNKNOWN = _Unknown(__name__, ())
+_UNKNOWN = Family(__name__, ())

@@ -7,7 +7,7 @@ from typing import Any
 from l1ml.compiler.network import Network, Segment, Step, Tensor, identifier, segment_identifier
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
-from l1ml.frontends.hls4ml.checks import check_integers
+from l1ml.frontends.hls4ml.checks import check_integers, check_layers, computing
 from l1ml.layers.registry import family_of
 
 
@@ -21,8 +21,8 @@ def network_of(model: Any) -> Network:
         The network, its tensors named after hls4ml's layer outputs.
 
     Raises:
-        L1mlError: For an ``IOType`` other than ``io_parallel``, a type that is not fixed-point, inputs of different
-            numbers of words, or names that are one in Verilog.
+        L1mlError: For layers without Verilog, an ``IOType`` other than ``io_parallel``, a type that is not fixed-point,
+            inputs of different numbers of words, or names that are one in Verilog.
     """
     if model.config.get_config_value("IOType") != "io_parallel":
         raise L1mlError("the Verilog backend needs io_type='io_parallel'; io_stream has no fixed latency")
@@ -35,9 +35,8 @@ def network_of(model: Any) -> Network:
     }
     segments: list[Segment] = []
     owner: dict[str, Segment] = {}
-    for layer in layers:
-        if set(layer.outputs) <= set(model.inputs):
-            continue
+    check_layers(computing(model))
+    for layer in computing(model):
         check_integers(layer)
         family = family_of(layer)
         # A light layer joins whoever makes all of its inputs, however many other branches hls4ml puts between them.
