@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from l1ml.builds.scan import Scan
+    from l1ml.compiler.network import Network
     from l1ml.verification.compare import Verification
+    from l1ml.verification.deviation import Deviation
+    from l1ml.verification.emulator import Emulator
 
     Arrays: TypeAlias = NDArray[np.floating] | Sequence[NDArray[np.floating]]
 
@@ -149,6 +152,7 @@ def verify(
     *,
     events: int = 10_000,
     seed: int = 1,
+    reference: Any = None,
     rtl: str | Path | None = None,
     time_limit: float | None = None,
 ) -> Verification:
@@ -159,35 +163,58 @@ def verify(
         x: Inputs as for ``hls_model.predict``; without them, corner values and random ones are used.
         events: Number of events if ``x`` is not given.
         seed: For the random events.
+        reference: The model that was converted: a Keras model, a PyTorch module, another function, or outputs for
+            ``x``. The result then tells how far the C++ is from it, and why.
         rtl: Folder with Verilog that Vitis HLS made of this model's project, to be compared instead.
         time_limit: Seconds after which the simulation is taken to hang; some that grow with the events by default.
 
     Returns:
-        A ``l1ml.verification.compare.Verification`` with ``events``, ``mismatches`` and ``first_mismatch``.
+        A ``l1ml.verification.compare.Verification`` with ``events``, ``mismatches`` and ``first_mismatch``, and with
+        ``reference``, whose text is a summary, if there is one to compare with.
 
     Raises:
         L1mlError: If the model is of another backend or not compiled, a tool is missing, or the simulation crashes or
             hangs.
     """
     from l1ml.frontends.hls4ml.backend import rtl_folder
+    from l1ml.frontends.hls4ml.network import network_of
     from l1ml.verification.compare import compare, load
-    from l1ml.verification.emulator import quantize_inputs
+    from l1ml.verification.emulator import Emulator, quantize_inputs
     from l1ml.verification.vectors import make_vectors
 
     project = Path(hls_model.config.get_output_dir())
     if rtl is not None:
-        from l1ml.frontends.hls4ml.network import network_of
-        from l1ml.verification.emulator import Emulator
         from l1ml.verification.vitis import verify_vitis
 
         network = network_of(hls_model)
         inputs = make_vectors(network, events, seed=seed).inputs if x is None else quantize_inputs(x, network)
-        return verify_vitis(Path(rtl), Emulator.of_project(project, network), inputs, limit=time_limit)
-    _check_backend(hls_model)
-    simulator, emulator = load(rtl_folder(hls_model), project, time_limit)
-    design = simulator.design
-    inputs = make_vectors(design, events, seed=seed).inputs if x is None else quantize_inputs(x, design)
-    return compare(simulator, emulator, inputs)
+        emulator = Emulator.of_project(project, network)
+        checked = verify_vitis(Path(rtl), emulator, inputs, limit=time_limit)
+    else:
+        _check_backend(hls_model)
+        simulator, emulator = load(rtl_folder(hls_model), project, time_limit)
+        design = simulator.design
+        inputs = make_vectors(design, events, seed=seed).inputs if x is None else quantize_inputs(x, design)
+        checked = compare(simulator, emulator, inputs)
+    if reference is None:
+        return checked
+    return replace(checked, reference=_deviation(hls_model, network_of(hls_model), emulator, inputs, x, reference))
+
+
+def _deviation(
+    hls_model: Any, network: Network, emulator: Emulator, inputs: NDArray[np.int64], x: Arrays | None, reference: Any
+) -> Deviation:
+    """How far the C++ is from a model, on events as they were given or, without, as the core gets them."""
+    from l1ml.compiler.network import real_values
+    from l1ml.frontends.hls4ml.reference import known_deviations, reference_outputs
+    from l1ml.verification.deviation import deviation_of
+
+    if x is None:
+        shapes = [tuple(variable.shape) for variable in hls_model.get_input_variables()]
+        values = real_values(inputs, network.inputs)
+        x = [array.reshape(-1, *shape) for array, shape in zip(values, shapes, strict=True)]
+    wanted = reference_outputs(reference, x)
+    return deviation_of(network, emulator, inputs, emulator.run(inputs), wanted, known_deviations(reference))
 
 
 def _check_backend(hls_model: Any) -> None:

@@ -69,6 +69,21 @@ def real_values(integers: NDArray[np.int64], tensors: Sequence[Tensor]) -> list[
     return [t.type.to_float(part) for t, part in zip(tensors, np.split(integers, ends, axis=1), strict=True)]
 
 
+@dataclass(frozen=True)
+class Uncast:
+    """Real values that a layer casts.
+
+    Attributes:
+        values: Before the cast, shape (events, elements).
+        type: To which they are cast.
+        what: What the type is called in hls4ml's configuration, such as ``accum``.
+    """
+
+    values: NDArray[np.float64]
+    type: FixedType
+    what: str
+
+
 class Builder(Protocol):
     """Who makes hardware of a layer: what the compiler asks the family of the layer (``l1ml.layers.family``)."""
 
@@ -101,6 +116,12 @@ class Builder(Protocol):
         self, segment: Segment, intervals: dict[str, list[Interval]], *, module: str, stage_delay: float
     ) -> Hardware:
         """Make hardware of a segment that takes its input position by position."""
+
+    def before_casts(self, layer: Any, inputs: list[NDArray[np.float64]]) -> list[Uncast]:
+        """What a layer makes of some inputs before it is cast, for each of its casts."""
+
+    def remark(self, layer: Any, inputs: list[NDArray[np.float64]], output: NDArray[np.float64]) -> str:
+        """What a user should know of the outputs that a layer gave; empty for nothing."""
 
 
 @dataclass(frozen=True)

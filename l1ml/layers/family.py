@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ml.compiler.network import Builder, Segment
+from l1ml.compiler.network import Builder, Segment, Uncast
 from l1ml.fixed import Constants, FixedType
 from l1ml.layers.strategies import OURS, STRATEGIES
 
@@ -169,3 +169,30 @@ class Family(Builder):
     def bounds(self, layer: Any) -> Sums | Clip | Inverse | None:
         """What is known of how far the values of a layer go; None for nothing."""
         return None
+
+    def before_casts(self, layer: Any, inputs: list[NDArray[np.float64]]) -> list[Uncast]:
+        """What a layer makes of some inputs before it is cast: where ``bounds`` says what it is, that.
+
+        Args:
+            layer: The layer.
+            inputs: Real values of each of its inputs, shape (events, elements).
+        """
+        from l1ml.layers.parameters import output_type
+
+        known, result = self.bounds(layer), output_type(layer)
+        if isinstance(known, Sums):
+            sums = inputs[0] @ known.weights.real + known.start.real
+            return [Uncast(sums, known.accum, "accum"), Uncast(sums, result, "result")]
+        if isinstance(known, Clip):
+            return [Uncast(np.maximum(inputs[0], 0) if known.relu else inputs[0], result, "result")]
+        return []
+
+    def remark(self, layer: Any, inputs: list[NDArray[np.float64]], output: NDArray[np.float64]) -> str:
+        """What a user should know of the outputs that a layer gave; empty for nothing.
+
+        Args:
+            layer: The layer.
+            inputs: Real values of each of its inputs, shape (events, elements).
+            output: What its C++ made of them, shape (events, elements).
+        """
+        return ""

@@ -89,6 +89,7 @@ def report_of(data: BuildData) -> dict[str, Any]:
             "initiation_interval": data.verification.initiation_interval,
         },
         "verification": verification,
+        "deviation": data.deviation.model_dump(),
         "resources": {
             "tool": counted.tool,
             "family": counted.family,

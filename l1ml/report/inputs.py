@@ -22,6 +22,7 @@ from l1ml.datasets.parts import Events
 from l1ml.errors import L1mlError
 from l1ml.report.records import (
     Dataset,
+    Deviation,
     HlsMetrics,
     Layer,
     Manifest,
@@ -67,6 +68,7 @@ class BuildData:
     sparsity: float
     layer_sparsity: dict[str, float]
     layers: list[Layer]
+    deviation: Deviation
     design: Design
     verification: Verification
     resources: Resources
@@ -127,6 +129,7 @@ def load(build: Path) -> BuildData:
         sparsity=trained.sparsity,
         layer_sparsity=trained.layer_sparsity,
         layers=_json(convert / "layers.json", list[Layer]),
+        deviation=_json(convert / "deviation.json", Deviation),
         design=design,
         verification=verification,
         resources=_json(build / "rtl/resources.json", Resources),

@@ -87,6 +87,36 @@ class Verification(_Record):
     first_mismatch: Mismatch | None
 
 
+class OutputDeviation(_Record):
+    """An output of hls4ml's C++ beside that of the quantized Keras model."""
+
+    name: str
+    largest: Annotated[FiniteFloat, Field(ge=0)]
+    rms: Annotated[FiniteFloat, Field(ge=0)]
+    range: Annotated[FiniteFloat, Field(ge=0)]
+    other_argmax: Share | None
+
+
+class Overflow(_Record):
+    """A cast in which values overflow (``wraps``) or saturate, with their share."""
+
+    layer: str
+    what: str
+    type: str
+    share: Share
+    wraps: bool
+
+
+class Deviation(_Record):
+    """How far hls4ml's C++ is from the quantized Keras model on the test events."""
+
+    events: PositiveInt
+    outputs: list[OutputDeviation]
+    overflows: list[Overflow]
+    hints: list[str]
+    summary: list[str]
+
+
 class Cells(_Record):
     """Cells of an FPGA; block RAM in units of 36 kb."""
 

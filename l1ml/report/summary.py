@@ -43,6 +43,7 @@ def _facts(report: dict[str, Any]) -> list[tuple[str, Text]]:
     latency, interval = rtl["latency_cycles"], rtl["initiation_interval"]
     facts = [
         ("Verification", _verdict(report["verification"])),
+        ("C++ and Keras", Text("\n".join(report["deviation"]["summary"]))),
         ("Latency", Text(f"{formats.cycles(latency)} = {formats.quantity(latency * clock)} ns")),
         ("Interval", Text(f"{formats.cycles(interval)}; {formats.pace(interval * clock)}")),
         ("Resources", Text(", ".join(_cells(report["part"], cells, key) for key in ("lut", "ff", "dsp", "bram")))),

@@ -6,9 +6,10 @@ import pkgutil
 from importlib import import_module
 
 from l1ml.spec import Spec
-from l1ml.triggers.trigger import Trained, Trigger, load_settings, named, save_outputs, save_settings
+from l1ml.triggers.trigger import Trained, Trigger, load_outputs, load_settings, named, save_outputs, save_settings
 
-__all__ = ["Trained", "Trigger", "load_settings", "save_outputs", "save_settings", "trigger_of", "triggers"]
+__all__ = ["Trained", "Trigger", "load_outputs", "load_settings", "save_outputs", "save_settings"]
+__all__ += ["trigger_of", "triggers"]
 
 
 def triggers() -> dict[str, Trigger]:

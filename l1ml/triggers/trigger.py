@@ -184,6 +184,16 @@ def save_outputs(folder: Path, models: Mapping[str, Outputs]) -> None:
     np.savez(folder / "outputs.npz", **arrays)
 
 
+def load_outputs(folder: Path) -> dict[str, dict[str, NDArray[np.float64]]]:
+    """Read what `save_outputs` wrote."""
+    found: dict[str, dict[str, NDArray[np.float64]]] = {}
+    with np.load(folder / "outputs.npz") as file:
+        for key in file:
+            model, _, name = key.partition("/")
+            found.setdefault(model, {})[name] = file[key]
+    return found
+
+
 def save_settings(folder: Path, settings: Mapping[str, NDArray[np.float64]]) -> None:
     """Write ``settings.npz``."""
     arrays: Any = settings

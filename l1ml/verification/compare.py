@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ml.compiler.design import Design
+from l1ml.verification.deviation import Deviation
 from l1ml.verification.emulator import Emulator
 from l1ml.verification.simulation import PATTERNS, CoreSimulator, Simulation
 
@@ -51,6 +52,7 @@ class Verification:
         mismatches: Number of (event, output) pairs that differ, in any pattern of stimuli.
         first_mismatch: The first of them.
         simulation: What the RTL did, with measured latency and initiation interval.
+        reference: How far the C++ is from the model that it was made of, if that was asked for.
     """
 
     events: int
@@ -58,6 +60,7 @@ class Verification:
     mismatches: int
     first_mismatch: Mismatch | None
     simulation: Simulation
+    reference: Deviation | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The numbers for report.json."""

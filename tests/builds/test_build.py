@@ -44,7 +44,7 @@ def design(small_build: SmallBuild) -> Design:
 def test_the_report_has_the_keys_of_its_contract_and_no_others(report: dict[str, Any]) -> None:
     assert list(report) == [
         "project", "reuse_factor", "strategy", "part", "clock_ns", "model", "labels", "rtl", "verification",
-        "resources", "vitis", "seconds",
+        "deviation", "resources", "vitis", "seconds",
     ]  # fmt: skip
     assert set(report["model"]) == {*MODELS, "sparsity"}
     for model in MODELS:

@@ -179,6 +179,7 @@ def write_build(folder: Path, n_test: int = 3000) -> Path:
     np.savez(folder / "convert/outputs.npz", **{"hls/logits": hls.astype(np.float32)})
     put_json(folder / "convert/metrics.json", {"hls": metrics(truth, hls)})
     put_json(folder / "convert/layers.json", layer_records())
+    put_json(folder / "convert/deviation.json", deviation_record(n_test))
     (folder / "rtl/verilog").mkdir(parents=True)
     jet_design().save(folder / "rtl/verilog")
     put_json(folder / "verify/verification.json", MATCHING)
@@ -203,6 +204,16 @@ def layer_records() -> list[dict[str, Any]]:
                 | {"weights_type": None, "result_type": "ufixed<6,0,RND_CONV,SAT>", "strategy": None, "reuse_factor": 1}
             )
     return records
+
+
+def deviation_record(n_test: int) -> dict[str, Any]:
+    """Deviations with an overflow, a saturation and a hint."""
+    output = {"name": "logits", "largest": 0.25, "rms": 0.03, "range": 9.5, "other_argmax": 0.0125}
+    overflow = {"layer": "fc1", "what": "accum", "type": "fixed<10,4>", "share": 0.0004, "wraps": True}
+    saturated = {"layer": "relu1", "what": "result", "type": "ufixed<6,0,RND,SAT>", "share": 0.031, "wraps": False}
+    return {"events": n_test, "outputs": [output], "overflows": [overflow, saturated], "hints": ["a <hint>"]} | {
+        "summary": ["logits: largest deviation 0.25", "fc1: accum wraps around", "a <hint>"]
+    }
 
 
 def resource_record() -> dict[str, Any]:

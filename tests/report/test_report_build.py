@@ -29,7 +29,7 @@ def test_report_json_is_the_contract(reported: Path) -> None:
     report = _json(reported / "report/report.json")
     assert list(report) == [
         *("project", "reuse_factor", "strategy", "part", "clock_ns", "model", "labels", "rtl"),
-        *("verification", "resources", "vitis", "seconds"),
+        *("verification", "deviation", "resources", "vitis", "seconds"),
     ]
     assert set(report["model"]) == {"float", "quantized", "hls", "sparsity"}
     assert set(report["rtl"]) == {"top", "latency_cycles", "initiation_interval"}

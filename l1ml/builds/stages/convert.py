@@ -12,28 +12,39 @@ from l1ml.fixed import FixedType
 from l1ml.hls.convert import ConvertOptions, LayerOptions, convert, load_model, save_graph
 from l1ml.spec import Spec
 from l1ml.tools import require
-from l1ml.triggers import save_outputs, trigger_of
+from l1ml.triggers import load_outputs, save_outputs, trigger_of
 
 
 def run(build: Build, folder: Path) -> None:
-    """Write the project ``hls/``, its graph, test outputs, metrics and a table of layers."""
+    """Write the project ``hls/``, its graph, test outputs, metrics, their deviation and a table of layers."""
     require("g++")  # before the seconds that TensorFlow takes
     spec, train, trigger = build.spec, build.folder("train"), trigger_of(build.spec)
     types = {name: FixedType.parse(text) for name, text in json.loads((train / "types.json").read_text()).items()}
-    graph = convert(load_model(train / "quantized.h5"), types, _options(spec), folder / "hls")
+    model = load_model(train / "quantized.h5")
+    graph = convert(model, types, _options(spec), folder / "hls")
 
     from l1ml.compiler.network import real_values
     from l1ml.frontends.hls4ml.network import network_of
+    from l1ml.frontends.hls4ml.reference import known_deviations
+    from l1ml.verification.deviation import deviation_of
     from l1ml.verification.emulator import Emulator
 
     network = network_of(graph)
     inputs = build.events(network, "test")
-    values = real_values(Emulator.of_project(folder / "hls", network).run(inputs), network.outputs)
+    emulator = Emulator.of_project(folder / "hls", network)
+    golden = emulator.run(inputs)
+    values = real_values(golden, network.outputs)
     outputs = {tensor.name: array for tensor, array in zip(network.outputs, values, strict=True)}
     metrics = trigger.metrics(spec, build.prepared(), outputs)
     console.print(f"    hls: {trigger.summary(metrics)}")
+    trained = load_outputs(train)["quantized"]
+    wanted = [trained[tensor.name] for tensor in network.outputs]
+    deviation = deviation_of(network, emulator, inputs, golden, wanted, known_deviations(model))
+    for line in deviation.summary():
+        console.print(f"    C++ and Keras: {line}")
 
     save_outputs(folder, {"hls": outputs})
+    (folder / "deviation.json").write_text(json.dumps(deviation.as_dict(), indent=2))
     (folder / "metrics.json").write_text(json.dumps({"hls": metrics}, indent=2))
     (folder / "layers.json").write_text(json.dumps(layer_table(graph), indent=2))
     save_graph(graph, folder / "graph.fml")

@@ -6,19 +6,22 @@ from typing import Any
 
 import numpy as np
 from alkaid.trace import FVArray
+from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import cast
 from l1ml.layers.parameters import narrow_constants, output_type
 from l1ml.reference.tables import Tables
 
 
+def scale_and_bias(layer: Any, size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Factor and offset of each of ``size`` elements; those of the channels again at each position."""
+    scale, bias = (narrow_constants(layer, name).real.ravel() for name in ("scale", "bias"))
+    return np.resize(scale, size), np.resize(bias, size)
+
+
 def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     """Lower ``BatchNormalization``; the sum is exact in C++, only the result is cast."""
-    values = np.asarray(inputs[0])
-    scale, bias = (narrow_constants(layer, name).real.ravel() for name in ("scale", "bias"))
-    target = output_type(layer)
-    lowered = [
-        cast(value * float(scale[i % len(scale)]) + float(bias[i % len(bias)]), target)
-        for i, value in enumerate(values)
-    ]
+    values, target = np.asarray(inputs[0]), output_type(layer)
+    scale, bias = scale_and_bias(layer, len(values))
+    lowered = [cast(v * float(s) + float(b), target) for v, s, b in zip(values, scale, bias, strict=True)]
     return FVArray(np.array(lowered), inputs[0].solver_options, inputs[0].hwconf)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from l1ml.layers.family import Family
 from l1ml.templates import render
 
@@ -25,6 +27,19 @@ class _Softmax(Family):
         address = "config::inp_norm_t" if stable else layer.get_input_variable().type.name
         values = {"layer": layer.name, "index": layer.index, "address": address, "negative": str(stable).lower()}
         return render("softmax/tables.cpp.j2", **values)
+
+    def remark(self, layer: Any, inputs: Any, output: Any) -> str:
+        """Whether the largest output is elsewhere than the largest input; equal ones count as the first of them."""
+        cube = (len(output), int(layer.get_attr("n_outer", 1)), -1, int(layer.get_attr("n_inner", 1)))
+        found, wanted = (values.reshape(cube).argmax(axis=2) for values in (output, inputs[0]))
+        moved = float(np.mean((found != wanted).any(axis=(1, 2))))
+        if not moved:
+            return ""
+        return (
+            f"in {100 * moved:.2g} % of events its tables make another output the largest than the input that is: "
+            "give exp_table, inv_table and the result more bits and a larger table_size, or leave softmax out of the "
+            "firmware, as the logits have the same order"
+        )
 
 
 FAMILY = _Softmax(__name__, ("Softmax",), opens_segment=True)
