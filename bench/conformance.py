@@ -1,0 +1,123 @@
+"""hls4ml's own tests on the backend "Verilog": whose models are bit-exact, which are refused, and why.
+
+python bench/conformance.py CHECKOUT                       # hls4ml at the tag of the installed version
+python bench/conformance.py CHECKOUT --keras 2 test_softmax.py test_merge.py
+
+The tests are copied with the backends "Vitis" and "Vivado" become "Verilog"; cases with streams and those of other
+vendors are left out. CHECKOUT has the folders test/pytest and, with its submodules, example-models. Tests that want
+Keras 3, PyTorch or QONNX want an environment with these and --keras 3. A case is
+
+  exact     every model that it compiled gives the integers of its C++, and `simulate` what `predict` gives
+  refused   with an error of l1ml in one line
+  wrong     differs, or ends in an error that is not l1ml's though hls4ml's own backend goes on
+  absent    lacks a package or a file
+  nothing   compiles no model
+
+and is counted apart where what was refused is a convolution, pooling, recurrence or a stream, which are to come.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from l1ml.console import console
+
+VERDICTS = ("exact", "refused", "to come", "wrong", "absent", "nothing")
+
+TO_COME = re.compile(
+    r"\((?:\w*Conv[12]D\w*|\w*Pooling[12]D|LSTM|GRU|SimpleRNN|Bidirectional|TimeDistributed)\)|io_type='io_parallel'"
+)
+"""Families that come with streams and recurrence, by hls4ml's classes in a refusal, and streams themselves."""
+
+ABSENT = re.compile(r"No module named|URLError|URL fetch|FileNotFoundError|Failed to import pydot")
+
+
+def main() -> None:
+    """Run the tests and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkout", type=Path, help="hls4ml's repository")
+    parser.add_argument("files", nargs="*", help="of test/pytest; all by default")
+    parser.add_argument("--keras", choices=("2", "3"), default="2", help="which Keras the tests get")
+    parser.add_argument("--out", type=Path, default=Path("build/conformance"), help="for copies and results")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="files at a time")
+    options = parser.parse_intermixed_args()
+    folder = options.out.resolve() / "test/pytest"
+    adapt(options.checkout, folder)
+    files = options.files or sorted(path.name for path in folder.glob("test_*.py"))
+    with ThreadPoolExecutor(options.jobs) as pool:
+        results = list(pool.map(lambda name: run(folder, name, options.keras), files))
+    show(dict(zip(files, results, strict=True)))
+
+
+def adapt(checkout: Path, folder: Path) -> None:
+    """Copy the tests; the models beside them are linked."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(checkout / "test/pytest", folder)
+    for path in folder.glob("test_*.py"):
+        path.write_text(re.sub(r"""(['"])(?:Vitis|Vivado)\1""", r"\1Verilog\1", path.read_text()))
+    models = folder.parents[1] / "example-models"
+    if not models.exists():
+        models.symlink_to((checkout / "example-models").resolve())
+
+
+def run(folder: Path, name: str, keras: str) -> list[dict[str, Any]]:
+    """Records of the cases of a file, in a process of its own."""
+    log = folder.parents[1] / f"{Path(name).stem}.jsonl"
+    log.unlink(missing_ok=True)
+    path = os.pathsep.join([str(Path(__file__).resolve().parent), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = {**os.environ, "PYTHONPATH": path, "CONFORMANCE_LOG": str(log), "CONFORMANCE_KERAS": keras}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "_conformance", "-p", "no:l1ml", "-p", "no:cacheprovider"]
+    with log.with_suffix(".log").open("w") as said:
+        subprocess.run([*command, "--timeout=900", name], cwd=folder, env=environment, stdout=said, stderr=said)
+    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+
+def verdict(record: dict[str, Any]) -> tuple[str, str]:
+    """What a case is, and why."""
+    test = str(record["test"])
+    errors = [model["error"] for model in record["models"] if "error" in model]
+    if any(model.get("mismatches") or not model.get("simulate", True) for model in record["models"]):
+        return "wrong", "the Verilog differs"
+    if errors:
+        return "wrong", errors[0]
+    if record.get("refused"):
+        return ("to come" if TO_COME.search(test) else "refused"), test
+    if record["models"]:
+        return "exact", ""
+    if test == "passed":
+        return "nothing", ""
+    return ("absent" if ABSENT.search(test) else "wrong"), test
+
+
+def show(results: dict[str, list[dict[str, Any]]]) -> None:
+    """Print a row for each file, the sum, and the reasons of what is not exact."""
+    table, sums, reasons = Table("file", *VERDICTS), Counter[str](), Counter[tuple[str, str, str]]()
+    for name, records in results.items():
+        found = [verdict(record) for record in records]
+        counts = Counter(kind for kind, _ in found)
+        sums.update(counts)
+        reasons.update((name, kind, " ".join(why.split())[:200]) for kind, why in found if why)
+        table.add_row(name, *(str(counts[kind] or "") for kind in VERDICTS))
+    table.add_row("all", *(str(sums[kind]) for kind in VERDICTS), style="bold")
+    for (name, kind, why), count in sorted(reasons.items()):
+        console.print(f"{name}: {kind}, {count} ×: {why}", markup=False, highlight=False)
+    console.print(table)
+    counted = sums["exact"] + sums["refused"] + sums["wrong"]
+    if counted:
+        console.print(f"exact: {sums['exact']} of {counted} = {sums['exact'] / counted:.1%}, without what is to come")
+
+
+if __name__ == "__main__":
+    main()
