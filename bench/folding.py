@@ -35,7 +35,7 @@ from l1ml.console import console
 from l1ml.errors import L1mlError
 from l1ml.estimation.synthesis import estimate, synthesize
 from l1ml.frontends.hls4ml.backend import rtl_folder
-from l1ml.hls.convert import load_graph
+from l1ml.frontends.hls4ml.saving import load_graph
 
 WIDTH = 180
 """Columns of the tables: more than most terminals have, as it is to be read from a file."""

@@ -127,15 +127,16 @@ def simulate(hls_model: Any, x: Arrays, *, time_limit: float | None = None) -> S
         time_limit: Seconds after which the simulation is taken to hang; some that grow with the events by default.
 
     Raises:
-        L1mlError: If the model is of another backend, its Verilog is missing or a tool is, or the simulation crashes
-            or hangs.
+        L1mlError: If the model is of another backend, its Verilog is missing or written over, a tool is missing, or the
+            simulation crashes or hangs.
     """
     from l1ml.compiler.network import real_values
     from l1ml.frontends.hls4ml.backend import rtl_folder
+    from l1ml.frontends.hls4ml.handles import check_handle
     from l1ml.verification.emulator import quantize_inputs
     from l1ml.verification.simulation import CoreSimulator
 
-    _check_backend(hls_model)
+    check_handle(hls_model)
     simulator = CoreSimulator(rtl_folder(hls_model), time_limit=time_limit)
     result = simulator.run(quantize_inputs(x, simulator.design))
     outputs = real_values(result.integers, simulator.design.outputs)
@@ -158,6 +159,8 @@ def verify(
 ) -> Verification:
     """Compare the Verilog of an hls4ml model with its C++, integer by integer.
 
+    The verdict is kept beside the Verilog, in ``verify/`` of hls4ml's folder, for ``l1ml firmware`` and other commands.
+
     Args:
         hls_model: Model converted with ``backend="Verilog"`` and compiled; with ``rtl``, also ``"Vitis"``.
         x: Inputs as for ``hls_model.predict``; without them, corner values and random ones are used.
@@ -177,10 +180,13 @@ def verify(
             hangs.
     """
     from l1ml.frontends.hls4ml.backend import rtl_folder
+    from l1ml.frontends.hls4ml.handles import check_handle
     from l1ml.frontends.hls4ml.network import network_of
+    from l1ml.frontends.hls4ml.saving import save_graph
     from l1ml.verification.compare import compare, load
     from l1ml.verification.emulator import Emulator, quantize_inputs
-    from l1ml.verification.vectors import make_vectors
+    from l1ml.verification.finished import FinishedCore
+    from l1ml.verification.vectors import Vectors, make_vectors
 
     project = Path(hls_model.config.get_output_dir())
     if rtl is not None:
@@ -191,11 +197,14 @@ def verify(
         emulator = Emulator.of_project(project, network)
         checked = verify_vitis(Path(rtl), emulator, inputs, limit=time_limit)
     else:
-        _check_backend(hls_model)
+        check_handle(hls_model)
         simulator, emulator = load(rtl_folder(hls_model), project, time_limit)
         design = simulator.design
-        inputs = make_vectors(design, events, seed=seed).inputs if x is None else quantize_inputs(x, design)
+        vectors = make_vectors(design, events, seed=seed) if x is None else Vectors.of_data(quantize_inputs(x, design))
+        inputs = vectors.inputs
         checked = compare(simulator, emulator, inputs)
+        core = FinishedCore(project, rtl_folder(hls_model), project, project / "verify/graph.fml")
+        core.keep(checked, vectors, lambda file: save_graph(hls_model, file))
     if reference is None:
         return checked
     return replace(checked, reference=_deviation(hls_model, network_of(hls_model), emulator, inputs, x, reference))
@@ -215,9 +224,3 @@ def _deviation(
         x = [array.reshape(-1, *shape) for array, shape in zip(values, shapes, strict=True)]
     wanted = reference_outputs(reference, x)
     return deviation_of(network, emulator, inputs, emulator.run(inputs), wanted, known_deviations(reference))
-
-
-def _check_backend(hls_model: Any) -> None:
-    backend = hls_model.config.get_config_value("Backend")
-    if backend != "Verilog":
-        raise L1mlError(f"this model is of hls4ml's backend {backend}; convert it with backend='Verilog'")

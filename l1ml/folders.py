@@ -6,7 +6,7 @@ import fcntl
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from l1ml.errors import L1mlError
@@ -104,6 +104,30 @@ def claimed(root: Path, project: str) -> Iterator[None]:
             yield
     except OSError as error:
         raise L1mlError(f"{root} cannot be used: {error.strerror or error}") from error
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Wait until nobody else holds a lock, and hold it.
+
+    Args:
+        file: The lock; made if it is not there, and left there.
+    """
+    with file.open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep others from changing a build in the meantime; a folder that is no build is nobody's.
+
+    Raises:
+        L1mlError: If the build is in use.
+    """
+    marker = folder / MARKER
+    with claimed(folder, str(_owner(marker.read_text(), folder))) if marker.is_file() else nullcontext():
+        yield
 
 
 def _owner(marker: str, root: Path) -> str | None:

@@ -42,13 +42,15 @@ MAY_USE_MORE = {
     "triggers": {*BASE, "layers", "spec", "datasets", "learning", "report"},
     "builds": {*BASE, "compiler", "frontends", "estimation", "verification", "hls", "spec", "datasets", "learning",
                "triggers", "report"},
-    "faults": {*BASE, "compiler", "layers", "verification", "hls"},
+    "faults": {*BASE, "compiler", "frontends", "layers", "verification"},
     "golden": {*BASE, "compiler", "frontends", "verification", "hls", "spec", "builds"},
-    "firmware": {*BASE, "compiler", "estimation", "vendor", "wrappers", "builds", "triggers"},
+    "firmware": {*BASE, "compiler", "estimation", "vendor", "wrappers", "verification", "builds", "triggers"},
     "doctor": BASE,
+    "cleaning": BASE,
     "api": {*BASE, "compiler", "frontends", "verification", "builds"},
     "pytest_plugin": {*BASE, "golden"},
-    "cli": {*BASE, "api", "report", "triggers", "builds", "faults", "golden", "firmware", "doctor"},
+    "cli": {*BASE, "compiler", "verification", "cleaning", "api", "report", "triggers", "builds", "faults", "golden",
+            "firmware", "doctor"},
     "__init__": {"api", "errors"},
 }  # fmt: skip
 """The others: what makes triggers, then what is made of builds, then what users call."""

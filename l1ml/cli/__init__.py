@@ -14,9 +14,10 @@ from l1ml.cli import firmware  # isort: skip
 from l1ml.cli import golden  # isort: skip
 from l1ml.cli import faults  # isort: skip
 from l1ml.cli import data  # isort: skip
+from l1ml.cli import cleaning  # isort: skip
 from l1ml.cli.application import app
 
-__all__ = ["app", "building", "comparing", "data", "faults", "firmware", "golden", "main", "showing"]
+__all__ = ["app", "building", "cleaning", "comparing", "data", "faults", "firmware", "golden", "main", "showing"]
 
 
 def main() -> None:

@@ -20,7 +20,10 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 
-SpecArgument = Annotated[str, typer.Argument(metavar="SPEC", help="A name that `l1ml list` shows, or a YAML file.")]
+SpecArgument = Annotated[
+    str,
+    typer.Argument(metavar="SPEC|BUILD", help="A name that `l1ml list` shows, a YAML file, or the folder of a build."),
+]
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the spec; may be repeated."),
@@ -48,7 +51,14 @@ def run_build(spec: str, settings: list[str] | None, out: Path | None, until: st
     """Bring a build up to date, up to a stage."""
     from l1ml.builds import flow
     from l1ml.builds.specs import load_spec, parse_overrides
+    from l1ml.errors import L1mlError
+    from l1ml.folders import MARKER
 
+    folder = Path(spec)
+    if (folder / MARKER).is_file() and (folder / "spec.yaml").is_file():
+        if settings or out:
+            raise L1mlError(f"{folder} is a build, which --set and --out do not change; give its spec instead")
+        spec, out = str(folder / "spec.yaml"), folder
     loaded = load_spec(spec, parse_overrides(settings or []))
     with interruptible():
         return flow.run(loaded, out or Path("build") / loaded.project, until)

@@ -34,13 +34,22 @@ def build(spec: SpecArgument, set_: SetOption = None, out: OutOption = None) -> 
 @app.command()
 def verify(
     spec: Annotated[
-        str, typer.Argument(metavar="SPEC|BUILD", help="A name, a YAML file, or the folder of a finished build.")
+        str,
+        typer.Argument(
+            metavar="SPEC|BUILD",
+            help="A name, a YAML file, the folder of a build, or the `output_dir` of an hls4ml model.",
+        ),
     ],
     set_: SetOption = None,
     out: OutOption = None,
     events: Annotated[
         int | None,
-        typer.Option("--events", min=1, help="Soak: send so many events; a run that was interrupted carries on."),
+        typer.Option(
+            "--events",
+            min=1,
+            help="Soak: send so many events; a run that was interrupted carries on. "
+            "Of an hls4ml model: events [default: 10000].",
+        ),
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Of the soak's events [default: spec]")] = None,
     time_limit: Annotated[
@@ -50,24 +59,23 @@ def verify(
 ) -> None:
     """Run a build up to the comparison of the Verilog with hls4ml's C++; exit code 1 if they differ."""
     from l1ml.api import require_verified
+    from l1ml.compiler.design import FILE_NAME
     from l1ml.console import console
     from l1ml.errors import L1mlError
     from l1ml.folders import MARKER
 
+    folder = Path(spec)
+    if (folder / "verilog" / FILE_NAME).is_file():
+        _verify_model(folder, events or 10_000, seed or 1, time_limit)
+        return
     if events is None and (seed is not None or time_limit is not None):
         raise L1mlError(
             "--seed and --time-limit are of a soak: give --events, too, or set verification.seed in the spec"
         )
-    folder = Path(spec)
-    if (folder / MARKER).is_file():
-        if set_ or out:
-            raise L1mlError(f"{folder} is a build, which --set and --out do not change; give its spec instead")
-        if events is None:
-            done = run_build(str(folder / "spec.yaml"), None, folder, "verify")
-        else:
-            from l1ml.builds.build import Build
+    if events is not None and (folder / MARKER).is_file() and not set_ and not out:
+        from l1ml.builds.build import Build
 
-            done = Build.found_in(folder)
+        done = Build.found_in(folder)
     else:
         done = run_build(spec, set_, out, "verify" if events is None else "rtl")
     if events is None:
@@ -76,6 +84,18 @@ def verify(
         console.print(f"bit-exact: {verdict['events']:,} events × {verdict['outputs']} outputs, 0 mismatches")
     else:
         soaked(done, events, seed, time_limit)
+
+
+def _verify_model(folder: Path, events: int, seed: int, time_limit: float | None) -> None:
+    """Compare the Verilog of an hls4ml model with its C++, as they lie in its folder."""
+    from l1ml.console import console
+    from l1ml.errors import L1mlError
+    from l1ml.verification.finished import FinishedCore
+
+    checked = FinishedCore.found_in(folder).verify(events, seed, time_limit)
+    if checked.first_mismatch is not None:
+        raise L1mlError(f"RTL and C++ differ in {checked.mismatches} outputs; {checked.first_mismatch}")
+    console.print(f"bit-exact: {checked.events:,} events × {checked.outputs} outputs, 0 mismatches")
 
 
 def _stage_command(name: str, until: str, text: str) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from l1ml.compiler.design import FILE_NAME, Design
-from l1ml.errors import L1mlError
+from l1ml.compiler.design import Design
+from l1ml.verification.finished import VECTORS, FinishedCore
 
 if TYPE_CHECKING:
     from l1ml.wrappers.options import WrapperOptions
@@ -63,26 +62,11 @@ class Finished:
         Raises:
             L1mlError: If it is neither, or RTL and C++ differ.
         """
-        for verilog, project in ((root / "rtl/verilog", root / "convert/hls"), (root / "verilog", root)):
-            if (verilog / FILE_NAME).exists():
-                design = Design.load(verilog)
-                vectors, verified = _verification(root)
-                return cls(root, verilog, project, design, vectors, verified)
-        raise L1mlError(
-            f"{root} has no Verilog: give the folder of a build (l1ml build), or the output_dir of an hls4ml model "
-            "of backend Verilog that has been written"
-        )
-
-
-def _verification(root: Path) -> tuple[Path | None, str]:
-    file = root / "verify/verification.json"
-    if not file.exists():
-        return None, "not verified: run l1ml verify, or l1ml.verify in Python"
-    try:
-        found: dict[str, Any] = json.loads(file.read_text())
-        mismatches, events, outputs = (int(found[key]) for key in ("mismatches", "events", "outputs"))
-    except (ValueError, KeyError, TypeError):
-        raise L1mlError(f"{file} is damaged; verify the build again (l1ml verify)") from None
-    if mismatches:
-        raise L1mlError(f"RTL and C++ of {root} differ in {mismatches} outputs ({file}); no firmware is made of that")
-    return root / "verify/vectors.npz", f"{events:,} events × {outputs} outputs, 0 mismatches with hls4ml's C++"
+        core = FinishedCore.found_in(root)
+        verdict = core.verdict()
+        if verdict is None:
+            verified = "not verified as it is now: run l1ml verify, or l1ml.verify in Python"
+            return cls(root, core.verilog, core.project, core.design, None, verified)
+        core.exact_verdict()
+        verified = f"{verdict['events']:,} events × {verdict['outputs']} outputs, 0 mismatches with hls4ml's C++"
+        return cls(root, core.verilog, core.project, core.design, root / "verify" / VECTORS, verified)

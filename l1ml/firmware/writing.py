@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -16,7 +15,7 @@ from l1ml.errors import L1mlError
 from l1ml.firmware.finished import Finished
 from l1ml.firmware.tops import Top, read_top
 from l1ml.firmware.vitis import write_vitis
-from l1ml.folders import MARKER, claimed, in_place
+from l1ml.folders import held, in_place
 from l1ml.paths import shared
 from l1ml.templates import render
 
@@ -79,7 +78,7 @@ def write_firmware(build: Path, out: Path | None = None, ip: IpName | None = Non
     if target.exists() and not (target / MANIFEST).exists() and (not target.is_dir() or any(target.iterdir())):
         raise L1mlError(f"{target} holds something else than firmware of l1ml; choose another folder with --out")
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _held(build):
+    with held(build):
         shutil.rmtree(target.with_name(f".{target.name}.partial"), ignore_errors=True)  # of a killed run
         with in_place(target, title="firmware") as folder:
             tops = _write(finished, folder, ip or IpName())
@@ -90,14 +89,6 @@ def write_firmware(build: Path, out: Path | None = None, ip: IpName | None = Non
 def default_top(tops: Sequence[Top]) -> Top:
     """What is built unless another module is asked for: the trigger where there is one, else the core."""
     return next((top for top in tops if top.name.endswith("_trigger")), tops[0])
-
-
-@contextmanager
-def _held(build: Path) -> Iterator[None]:
-    """Keep others from changing a build in the meantime."""
-    marker = build / MARKER
-    with claimed(build, json.loads(marker.read_text())["project"]) if marker.exists() else nullcontext():
-        yield
 
 
 def _write(finished: Finished, folder: Path, ip: IpName) -> tuple[Top, ...]:

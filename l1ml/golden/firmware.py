@@ -14,9 +14,9 @@ from typing import Any
 from l1ml.compiler.design import FILE_NAME, Design
 from l1ml.compiler.network import Tensor
 from l1ml.errors import L1mlError
+from l1ml.frontends.hls4ml.saving import load_graph
 from l1ml.golden.making import saved_graph
 from l1ml.golden.pack import Pack
-from l1ml.hls.convert import load_graph
 from l1ml.tools import require
 from l1ml.verification.emulator import Emulator
 
@@ -35,17 +35,18 @@ class Found:
 
 
 def look_into(folder: Path) -> Found:
-    """Tell what firmware is in a folder: a build, our Verilog, an hls4ml project, or RTL by Vitis HLS.
+    """Tell what firmware is in a folder: a build, a model of hls4ml's, what ``l1ml firmware`` wrote, our Verilog, an
+    hls4ml project, or RTL by Vitis HLS.
 
     Raises:
         L1mlError: If it holds none.
     """
     if not folder.is_dir():
         raise L1mlError(f"{folder} is no folder; name one with Verilog or an hls4ml project")
-    if (folder / "rtl/verilog" / FILE_NAME).is_file() and (folder / "convert/hls" / _BUILD_SCRIPT).is_file():
-        return Found(verilog=folder / "rtl/verilog", hls=folder / "convert/hls")
-    if (folder / FILE_NAME).is_file():
-        return Found(verilog=folder)
+    for verilog, project in (("rtl/verilog", "convert/hls"), ("verilog", "."), ("rtl", "vitis/hls"), (".", ".")):
+        if (folder / verilog / FILE_NAME).is_file():
+            with_cpp = (folder / project / _BUILD_SCRIPT).is_file()
+            return Found(verilog=folder / verilog, hls=folder / project if with_cpp else None)
     vitis = folder if any(folder.glob("*.v")) or any(folder.glob("**/syn/verilog/*.v")) else None
     hls = folder if (folder / _BUILD_SCRIPT).is_file() else None
     if vitis or hls:

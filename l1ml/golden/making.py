@@ -15,22 +15,19 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from l1ml.compiler.design import Design
 from l1ml.errors import L1mlError
 from l1ml.golden.pack import Layer, Manifest, Pack
 from l1ml.verification.emulator import Emulator
+from l1ml.verification.finished import FinishedCore
 from l1ml.verification.vectors import Vectors
 from l1ml.verification.verified import load_verified
-
-_NEEDED = ("spec.yaml", "convert/graph.fml", "rtl/verilog/design.json", "verify/verification.json",
-           "verify/vectors.npz")  # fmt: skip
 
 
 def freeze(build: Path, events: int | None = None, *, layers: bool = False, exact: bool = True) -> Pack:
     """Make a pack of a finished build.
 
     Args:
-        build: Folder of the build, as ``l1ml build`` leaves it.
+        build: Folder of the build, as ``l1ml build`` leaves it, or of an hls4ml model that was verified.
         events: How many of the build's vectors to take, the same number of each family as far as it goes; all by
             default.
         layers: Whether to keep the integers within the network too.
@@ -39,20 +36,17 @@ def freeze(build: Path, events: int | None = None, *, layers: bool = False, exac
     Raises:
         L1mlError: If the build is not finished, not bit-exact, or its C++ no longer gives what was verified.
     """
-    for name in _NEEDED:
-        if not (build / name).is_file():
-            raise L1mlError(f"{build} is no finished build ({name} is missing); make one: l1ml build")
-    verdict = _read_json(build / "verify/verification.json")
-    if exact and verdict["mismatches"]:
-        raise L1mlError(f"RTL and C++ of {build} differ in {verdict['mismatches']} outputs; there is nothing to freeze")
-    spec = yaml.safe_load((build / "spec.yaml").read_text())
-    design = Design.load(build / "rtl/verilog")
-    emulator = Emulator.of_project(build / "convert/hls", design)
+    core = FinishedCore.found_in(build)
+    verdict = core.exact_verdict() if exact else core.verdict()
+    if verdict is None:
+        raise L1mlError(f"{build} is not verified: run l1ml verify {build}")
+    spec, design = _spec(build), core.design
+    emulator = Emulator.of_project(core.project, design)
     vectors, verified = _chosen(*load_verified(build), events)
     golden = emulator.run(vectors.inputs)
     if exact and not np.array_equal(golden, verified):
         raise L1mlError(f"the C++ of {build} gives other integers than when it was verified: run l1ml verify again")
-    graph = _graph_files(build / "convert/graph.fml", spec["rtl"]["stage_delay"])
+    graph = _graph_files(core.graph, spec.get("rtl", {}).get("stage_delay"))
     places = [
         Layer(tensor=tensor, producer=producer, title=module.title)
         for module in design.modules
@@ -62,7 +56,7 @@ def freeze(build: Path, events: int | None = None, *, layers: bool = False, exac
         l1ml=version("l1ml"),
         hls4ml=version("hls4ml"),
         project=design.name,
-        reuse_factor=spec["hls"]["reuse_factor"],
+        reuse_factor=spec.get("hls", {}).get("reuse_factor", max(m.reuse_factor for m in design.modules)),
         spec_sha256=_hash({"spec": json.dumps(spec, sort_keys=True).encode()}),
         weights_sha256=_hash({name: data for name, data in graph.items() if name.endswith(".npy")}),
         inputs=design.inputs,
@@ -94,13 +88,21 @@ def _chosen(vectors: Vectors, outputs: NDArray[np.int64], events: int | None) ->
     return Vectors(inputs[chosen], {name: taken[name] for name in families}), outputs[chosen]
 
 
-def _graph_files(saved: Path, stage_delay: float) -> dict[str, bytes]:
+def _spec(build: Path) -> dict[str, Any]:
+    """What a build was asked for; nothing for a model of hls4ml's own."""
+    file = build / "spec.yaml"
+    return dict(yaml.safe_load(file.read_text())) if file.is_file() else {}
+
+
+def _graph_files(saved: Path, stage_delay: float | None) -> dict[str, bytes]:
     """The files of a saved graph, without places and times of the machine that made it."""
     try:
         with tarfile.open(saved) as archive:
             files = {m.name: archive.extractfile(m).read() for m in archive.getmembers() if m.isfile()}  # type: ignore[union-attr]
         config = json.loads(files["config.json"])
-        config["config"].update(OutputDir=".", Stamp="golden", StageDelay=stage_delay)
+        config["config"].update(OutputDir=".", Stamp="golden")
+        if stage_delay is not None:
+            config["config"]["StageDelay"] = stage_delay
     except (tarfile.TarError, OSError, EOFError, ValueError, KeyError) as error:
         raise L1mlError(f"{saved} is not a saved hls4ml graph: {error}") from None
     return files | {"config.json": json.dumps(config, indent=1).encode()}
@@ -120,11 +122,3 @@ def _hash(parts: Mapping[str, bytes]) -> str:
     for name in sorted(parts):
         digest.update(f"{name} {len(parts[name])}\n".encode() + parts[name])
     return digest.hexdigest()
-
-
-def _read_json(file: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = json.loads(file.read_text())
-        return content
-    except ValueError as error:
-        raise L1mlError(f"{file} is damaged: {error}; run l1ml verify again") from None

@@ -126,34 +126,6 @@ def _compiler_error(output: str) -> str:
     return f": {faults[0]}" if faults else ""
 
 
-def save_graph(graph: Any, file: Path) -> None:
-    """Keep hls4ml's graph so that RTL can be made from it later without Keras."""
-    from hls4ml.model.quantizers import Quantizer
-
-    for layer in graph.get_layers():
-        # Quantizers have done their work on the weights; loading them again would need QKeras.
-        attributes = layer.attributes.attributes
-        for key in [key for key, value in attributes.items() if isinstance(value, Quantizer)]:
-            del attributes[key]
-        for weights in layer.get_weights():
-            weights.quantizer = None
-    graph.save(str(file))
-
-
-def load_graph(file: Path) -> Any:
-    """Load what ``save_graph`` wrote.
-
-    Raises:
-        L1mlError: If the file is missing or damaged.
-    """
-    from hls4ml.utils.serialization import deserialize_model
-
-    try:
-        return deserialize_model(str(file))
-    except Exception as error:
-        raise L1mlError(f"{file} is not a saved hls4ml graph: {error}") from None
-
-
 def _apply_exceptions(layers: dict[str, Any], exceptions: Mapping[str, LayerOptions]) -> None:
     for name, exception in exceptions.items():
         if name not in layers:

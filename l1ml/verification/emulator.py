@@ -54,7 +54,10 @@ class Emulator:
         Raises:
             L1mlError: If there is none.
         """
-        libraries = sorted((project / "firmware").glob(f"{design.name}-*.so"), key=lambda p: p.stat().st_mtime)
+        script = project / "build_lib.sh"
+        stamp = re.search(r"^LIB_STAMP=(\w+)$", script.read_text() if script.is_file() else "", re.MULTILINE)
+        names = f"{design.name}-{stamp[1] if stamp else '*'}.so"  # what was written before has another stamp
+        libraries = sorted((project / "firmware").glob(names), key=lambda p: p.stat().st_mtime)
         if not libraries:
             raise L1mlError(f"{project} holds no compiled C++: call hls_model.compile() or run l1ml convert")
         return cls(libraries[-1], design)

@@ -27,6 +27,11 @@ class Vectors:
     inputs: NDArray[np.int64]
     families: dict[str, int]
 
+    @classmethod
+    def of_data(cls, inputs: NDArray[np.int64]) -> Vectors:
+        """Events that somebody brought."""
+        return cls(inputs, {"data": len(inputs)})
+
     def family_of(self, event: int) -> str:
         """Name of the family of an event."""
         for name, count in self.families.items():

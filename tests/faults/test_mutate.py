@@ -24,7 +24,7 @@ from l1ml.faults.proofs.prove import Prover
 from l1ml.faults.schemata import write_schemata
 from l1ml.faults.simulate import FaultSimulator
 from l1ml.faults.stimuli import make_cycles
-from l1ml.hls.convert import load_graph
+from l1ml.frontends.hls4ml.saving import load_graph
 from l1ml.verification.simulation import CoreSimulator, bench_job
 
 FAULTS = 300
@@ -152,7 +152,7 @@ def test_a_fault_that_does_not_compile_is_an_error_that_names_the_log(
 
 
 def test_a_build_that_is_not_finished_is_an_error(tmp_path: Path) -> None:
-    assert "is no finished build (rtl/verilog/design.json is missing)" in error_of(l1ml("mutate", tmp_path))
+    assert "has no Verilog with its C++: give the folder of a build" in error_of(l1ml("mutate", tmp_path))
 
 
 def test_verilog_that_was_edited_is_an_error(copy_build: Callable[..., Path]) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from l1ml.compiler.design import Design
 from l1ml.faults.network import Network, read_network
-from l1ml.hls.convert import load_graph
+from l1ml.frontends.hls4ml.saving import load_graph
 from l1ml.verification.emulator import Emulator
 
 Case = tuple[Network, Design, Emulator, NDArray[np.int64]]

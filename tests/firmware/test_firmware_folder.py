@@ -195,7 +195,7 @@ def test_a_build_that_is_not_whole_leaves_the_firmware_of_before(copy_build: Cal
 
 
 def test_faults_of_the_user_end_in_one_line(copy_build: Callable[..., Path], tmp_path: Path) -> None:
-    assert "has no Verilog: give the folder of a build" in error_of(l1ml("firmware", tmp_path / "nowhere"))
+    assert "has no Verilog with its C++: give the folder of a build" in error_of(l1ml("firmware", tmp_path / "nowhere"))
     build = copy_build()
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/thesis.tex").touch()

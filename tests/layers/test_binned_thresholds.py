@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 import l1ml
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
-from l1ml.hls.convert import load_graph, save_graph
+from l1ml.frontends.hls4ml.saving import load_graph, save_graph
 from l1ml.layers.binned_thresholds.arithmetic import BinnedThresholdsArithmetic
 
 INPUTS = ("score", "et", "eta", "mu")

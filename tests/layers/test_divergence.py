@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
-from l1ml.hls.convert import load_graph, save_graph
+from l1ml.frontends.hls4ml.saving import load_graph, save_graph
 from l1ml.layers.divergence.arithmetic import DivergenceArithmetic, term_type
 
 # Dimensions, types of means, of logarithms of variances, of the table's entries and of the result.

@@ -14,7 +14,7 @@ import l1ml
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.frontends.hls4ml.network import network_of
-from l1ml.hls.convert import load_graph, save_graph
+from l1ml.frontends.hls4ml.saving import load_graph, save_graph
 from l1ml.layers.norm1.arithmetic import Norm1Arithmetic
 
 RINGS = 6

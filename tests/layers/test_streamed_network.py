@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from l1ml.compiler.design import Design
 from l1ml.faults.build import mutate_build
 from l1ml.frontends.hls4ml.backend import rtl_folder
+from l1ml.frontends.hls4ml.saving import save_graph
 from l1ml.golden.checking import check
 from l1ml.golden.making import freeze
 from l1ml.golden.pack import Pack
-from l1ml.hls.convert import save_graph
 from l1ml.verification import compare
 from l1ml.verification.vectors import make_vectors
 from l1ml.verification.waveform import save_waveform

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from l1ml.compiler.programs.trace import symbol, trace_program
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
-from l1ml.hls.convert import load_graph, save_graph
+from l1ml.frontends.hls4ml.saving import load_graph, save_graph
 from l1ml.layers.input_scaler.arithmetic import InputScalerArithmetic
 from l1ml.layers.parameters import exact_type
 from l1ml.layers.sum_of_squares.arithmetic import SumOfSquaresArithmetic, exact_sum

@@ -9,7 +9,8 @@ from typing import Any
 from l1ml.builds.build import Build
 from l1ml.console import console
 from l1ml.fixed import FixedType
-from l1ml.hls.convert import ConvertOptions, LayerOptions, convert, load_model, save_graph
+from l1ml.frontends.hls4ml.saving import save_graph
+from l1ml.hls.convert import ConvertOptions, LayerOptions, convert, load_model
 from l1ml.spec import Spec
 from l1ml.tools import require
 from l1ml.triggers import load_outputs, save_outputs, trigger_of

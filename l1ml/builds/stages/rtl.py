@@ -7,7 +7,7 @@ from pathlib import Path
 
 from l1ml.builds.build import Build
 from l1ml.console import console
-from l1ml.hls.convert import load_graph
+from l1ml.frontends.hls4ml.saving import load_graph
 
 
 def run(build: Build, folder: Path) -> None:

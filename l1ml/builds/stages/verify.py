@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from l1ml.console import console
 from l1ml.errors import L1mlError
 from l1ml.verification.compare import compare
 from l1ml.verification.directed import SHARE, add_directed
+from l1ml.verification.finished import FinishedCore
 from l1ml.verification.simulation import CoreSimulator
 from l1ml.verification.vectors import Vectors, make_vectors
 from l1ml.verification.verified import SOUGHT, load_sought
@@ -41,9 +41,7 @@ def run(build: Build, folder: Path) -> None:
             f"{design.name} has latency {measured[0]} and II {measured[1]} in simulation, "
             f"its package says {design.latency} and {design.initiation_interval}"
         )
-    np.savez_compressed(folder / "vectors.npz", inputs=vectors.inputs, outputs=result.simulation.integers)
-    report = result.as_dict() | {"families": vectors.families}
-    (folder / "verification.json").write_text(json.dumps(report, indent=2))
+    FinishedCore.found_in(build.root).record(folder, result, vectors)
     console.print(
         f"    {result.mismatches} mismatches in {result.events:,} events × {result.outputs} outputs; "
         f"measured latency {measured[0]}, II {measured[1]}"
