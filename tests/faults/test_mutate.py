@@ -25,6 +25,7 @@ from l1ml.faults.schemata import write_schemata
 from l1ml.faults.simulate import FaultSimulator
 from l1ml.faults.stimuli import make_cycles
 from l1ml.frontends.hls4ml.saving import load_graph
+from l1ml.verification.finished import FinishedCore
 from l1ml.verification.simulation import CoreSimulator, bench_job
 
 FAULTS = 300
@@ -160,5 +161,9 @@ def test_verilog_that_was_edited_is_an_error(copy_build: Callable[..., Path]) ->
     build = copy_build()
     (file, *_) = sorted((build / "rtl/verilog").glob("*_fc1.sv"))
     file.write_text(file.read_text().replace("+", "-", 1))
+    message = error_of(l1ml("mutate", build, "--faults", "5"))
+    assert f"{build} is not verified, or was changed since: run l1ml verify" in message
+    record = build / "verify/verification.json"  # as if it had been verified so
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"of": FinishedCore.found_in(build).content()}))
     message = error_of(l1ml("mutate", build, "--faults", "5"))
     assert f"{file} is not what was written there: faults are put into circuits; write it again" in message
