@@ -16,7 +16,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
-from l1ml.fixed import INT, MAX_WIDTH, ROUNDING_MODES, SATURATION_MODES, Constants, FixedType
+from l1ml.fixed import INT, INT64_BITS, ROUNDING_MODES, SATURATION_MODES, Constants, FixedType
 
 NARROW, UNSIGNED, WIDE = FixedType(9, 4), FixedType(8, 4, signed=False), FixedType(40, 20)
 
@@ -151,7 +151,7 @@ def test_real_numbers_are_cast_as_the_cpp_casts_them(tmp_path: Path) -> None:
 
 
 @st.composite
-def fixed_types(draw: st.DrawFn, most: int = MAX_WIDTH) -> FixedType:
+def fixed_types(draw: st.DrawFn, most: int = INT64_BITS) -> FixedType:
     """Any fixed-point type."""
     return FixedType(
         width=draw(st.integers(1, most)),
@@ -232,9 +232,9 @@ def test_the_ways_to_write_a_precision_are_understood(text: str, fixed: FixedTyp
 
 @pytest.mark.parametrize(
     "text",
-    ["", "float", "fixed<16>", "fixed<16,6", "fixed<6.5,2>", "fixed<0,0>", "fixed<63,6>", "fixed<8,4,ROUND>",
+    ["", "float", "fixed<16>", "fixed<16,6", "fixed<6.5,2>", "fixed<0,0>", "fixed<1025,6>", "fixed<8,4,ROUND>",
      "fixed<8,4,RND,CLIP>", "fixed<8,4,AP_TRN,AP_WRAP_SM>", "std::fixed<8,4>", "ac_fixed<8,4>", "int<8,4>",
-     "uint<0>", "int<63>"],
+     "uint<0>", "int<1025>"],
 )  # fmt: skip
 def test_a_bad_precision_is_refused_in_one_line_that_quotes_it(text: str) -> None:
     with pytest.raises(L1mlError) as caught:

@@ -121,22 +121,6 @@ def test_a_cast_of_a_scaled_sum_gives_what_ap_fixed_gives(
     np.testing.assert_array_equal(results, target.to_float(expected))
 
 
-@pytest.mark.parametrize(
-    ("target", "fraction"),
-    [
-        (FixedType(20, 18, True, "RND_ZERO"), 30),
-        (FixedType(20, 18, True, "RND_MIN_INF"), 30),
-        (FixedType(20, 18, True, "TRN_ZERO"), 30),
-        (FixedType(30, 10, True, "TRN", "SAT_SYM"), 20),
-    ],
-    ids=str,
-)
-def test_a_cast_whose_constants_alkaid_would_round_is_refused(target: FixedType, fraction: int) -> None:
-    inputs = symbol(-(1 << 44), (1 << 44) - 1, fraction)
-    with pytest.raises(L1mlError, match=re.escape(f"the cast to {target} needs a constant of ")):
-        cast(np.asarray(inputs)[0], target)
-
-
 def test_a_cast_may_drop_many_bits_where_its_constants_are_short() -> None:
     values = np.random.default_rng(1).integers(-(1 << 44), 1 << 44, 500)
     for mode in ("TRN", "RND", "RND_CONV", "RND_INF"):
