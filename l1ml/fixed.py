@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -106,9 +107,8 @@ class FixedType:
         if not hasattr(precision, "width") or not hasattr(precision, "signed") or "float" in str(precision):
             raise L1mlError(f"precision {precision} is not fixed-point; give the layer an ap_fixed type")
         width, signed = int(precision.width), bool(precision.signed)
-        if any(
-            kind.__name__ == "IntegerPrecisionType" for kind in type(precision).__mro__
-        ):  # hls4ml is not imported here
+        # hls4ml is not imported here.
+        if "IntegerPrecisionType" in (kind.__name__ for kind in type(precision).__mro__):
             return cls(width, width, signed, INT)
         return cls(
             width=width,
@@ -267,15 +267,26 @@ class Constants:
         return np.ldexp(self.values.astype(np.float64), self.exponent)
 
     @property
+    def fractions(self) -> list[Fraction]:
+        """The numbers exactly, flat."""
+        return [int(value) * Fraction(2) ** self.exponent for value in self.values.ravel()]
+
+    @property
     def lowest(self) -> NDArray[np.int64]:
         """Exponent of the lowest bit of each that is set; for a 0, which has none, one above all others."""
         zeros = np.frexp((self.values & -self.values).astype(np.float64))[1] - 1
-        return np.where(self.values == 0, MAX_WIDTH, zeros) + self.exponent
+        return np.where(self.values == 0, MAX_WIDTH // 2, zeros) + self.exponent
 
     def at(self, exponent: int) -> NDArray[np.int64]:
         """The numbers in units of ``2**exponent``, rounded down."""
         places = self.exponent - exponent
         return integers(self.values.astype(object) * 2**places) if places >= 0 else self.values >> min(-places, 63)
+
+
+def products(first: NDArray[np.int64], second: NDArray[np.int64], terms: int = 1) -> NDArray[np.int64]:
+    """Exact products, element by element, as int64 if so many of them can be added up in it."""
+    bits = sum(int(np.abs(factor).max(initial=0)).bit_length() for factor in (first, second)) + terms.bit_length()
+    return first * second if bits <= INT64_BITS else first.astype(object) * second
 
 
 def integers(values: NDArray[Any]) -> NDArray[np.int64]:

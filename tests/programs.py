@@ -37,7 +37,10 @@ def evaluate(inputs: FVArray, outputs: Sequence[FVariable], values: NDArray[np.f
 
 
 def evaluate_circuit(
-    inputs: FVArray, sources: Sequence[FixedType], outputs: Sequence[FVariable], sinks: Sequence[FixedType],
+    inputs: FVArray,
+    sources: Sequence[FixedType],
+    outputs: Sequence[FVariable],
+    sinks: Sequence[FixedType],
     rows: Sequence[Sequence[int]],
 ) -> list[list[int]]:
     """Outputs as integers in LSB of their types, of any size, by the wires that the program becomes.

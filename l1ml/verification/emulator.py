@@ -20,7 +20,7 @@ _DOUBLE_P = ctypes.POINTER(ctypes.c_double)
 _INT64_P = ctypes.POINTER(ctypes.c_int64)
 
 EXACT = 2**53
-"""Integers up to here are exact in doubles, with which the C++ is called that hls4ml alone wrote, and which it traces."""
+"""Integers up to here are exact in doubles, in which layers are traced and C++ is called that hls4ml alone wrote."""
 
 
 class _TraceData(ctypes.Structure):

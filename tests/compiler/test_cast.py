@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import product
 
 import numpy as np
@@ -14,7 +13,6 @@ from numpy.typing import NDArray
 from programs import evaluate, symbols
 
 from l1ml.compiler.programs.cast import cast, relu_cast
-from l1ml.errors import L1mlError
 from l1ml.fixed import ROUNDING_MODES, SATURATION_MODES, FixedType
 
 SHAPES = [(1, 0), (1, 1), (2, 2), (3, 1), (4, 2), (4, 6), (5, -1), (6, 3), (8, 4), (12, 6)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import reduce
 
+import numpy as np
 from alkaid.trace import FVariable
 
 from l1ml.compiler.programs.exact import (
@@ -38,8 +39,8 @@ def cast(value: FVariable, target: FixedType) -> FVariable:
     """
     if is_constant(value):
         fraction = max(value.kif[2], target.fraction)
-        integer = target.cast(int(Fraction(value.low) * 2**fraction), fraction)
-        return constant(int(integer) * _lsb(target), value)
+        integer = target.cast(np.array(int(Fraction(value.low) * 2**fraction)), fraction)
+        return constant(int(integer) * _lsb(target), value.hwconf)
     return overflow(_round(value, target), target)
 
 
@@ -152,12 +153,12 @@ def goes_beyond(value: FVariable, target: FixedType) -> tuple[bool, bool]:
 def _limited(flag: FVariable, limit: int, value: FVariable, target: FixedType) -> FVariable:
     """A limit in LSB of a type, if a flag is set, or else a value."""
     if abs(limit).bit_length() <= DOUBLE_BITS or limit == target.minimum:
-        return flag.msb_mux(constant(limit * _lsb(target), value), value)
+        return flag.msb_mux(constant(limit * _lsb(target), value.hwconf), value)
     low = value.quantize(0, PIECE_BITS - target.fraction, target.fraction)
     upper = FixedType(target.width - PIECE_BITS, target.integer, target.signed)
     high = value.quantize(int(target.signed), target.integer - int(target.signed), upper.fraction)
     rest = limit >> PIECE_BITS
-    first = flag.msb_mux(constant((limit - (rest << PIECE_BITS)) * _lsb(target), value), low)
+    first = flag.msb_mux(constant((limit - (rest << PIECE_BITS)) * _lsb(target), value.hwconf), low)
     return add(_limited(flag, rest, high, upper), first)
 
 

@@ -6,8 +6,8 @@ adder, and the bounds are kept apart from what the value can be:
 
 A value of more than 53 bits is *wide*. Its bounds are rounded outward, and the highest one is never reached, so that
 it is no fault that ``high + step`` loses the step. So are the bounds that alkaid gives to what it wraps, ``-2**n`` and
-``2**n``; but the negative of such a value does reach the highest one. `l1ml.compiler.programs.widths` sees that no value
-is too narrow.
+``2**n``; but the negative of such a value does reach the highest one. `l1ml.compiler.programs.widths` sees that no
+value is too narrow.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import alkaid.trace.passes.canon
 import alkaid.trace.tracer
 import numpy as np
 from alkaid._binary import cmvm_solve, get_lsb_loc
-from alkaid.trace import FVariable
+from alkaid.trace import FVariable, HWConfig
 from alkaid.trace.affine_interval import AffineInterval
 from alkaid.types import CombLogic, QInterval
 from numpy.typing import NDArray
@@ -57,7 +57,7 @@ def _lowest_bit(value: float) -> int:
 
 for module in (alkaid.trace.affine_interval, alkaid.trace.fixed_variable, alkaid.trace.passes.canon,
                alkaid.trace.tracer):  # fmt: skip
-    module.get_lsb_loc = _lowest_bit  # type: ignore[attr-defined]
+    module.get_lsb_loc = _lowest_bit
 
 
 def bounds(value: FVariable, step: float) -> tuple[int, int]:
@@ -91,7 +91,7 @@ def is_constant(value: FVariable) -> bool:
     return bool(value.low == value.high)
 
 
-def constant(number: Fraction, like: FVariable) -> FVariable:
+def constant(number: Fraction, hardware: HWConfig) -> FVariable:
     """A symbolic constant.
 
     Raises:
@@ -102,7 +102,7 @@ def constant(number: Fraction, like: FVariable) -> FVariable:
             f"a constant of {_odd(number).bit_length()} bits is needed; at most {DOUBLE_BITS} are supported: give the "
             "types before it fewer bits"
         )
-    return FVariable.from_const(float(number), hwconf=like.hwconf)
+    return FVariable.from_const(float(number), hwconf=hardware)
 
 
 def _odd(number: Fraction) -> int:
@@ -116,8 +116,8 @@ def add(first: FVariable, second: FVariable) -> FVariable:
         if is_constant(other):
             return add_constant(value, Fraction(other.low))
     step = min(first.step, second.step)
-    ends = zip(bounds(first, step), bounds(second, step), strict=True)
-    return _within(first + second, *map(sum, ends), step)
+    (low, high), (least, most) = bounds(first, step), bounds(second, step)
+    return _within(first + second, low + least, high + most, step)
 
 
 def subtract(first: FVariable, second: FVariable) -> FVariable:
@@ -128,7 +128,7 @@ def subtract(first: FVariable, second: FVariable) -> FVariable:
 def add_constant(value: FVariable, number: Fraction) -> FVariable:
     """Exact sum of a value and a constant."""
     if is_constant(value):
-        return constant(Fraction(value.low) + number, value)
+        return constant(Fraction(value.low) + number, value.hwconf)
     if not number:
         return value
     step = min(value.step, float((number.numerator & -number.numerator) / number.denominator))
@@ -137,7 +137,7 @@ def add_constant(value: FVariable, number: Fraction) -> FVariable:
     if max(abs(low), abs(high)).bit_length() <= DOUBLE_BITS and _odd(merged).bit_length() <= ADDEND_BITS:
         return value + float(number)
     for piece in _pieces(number):
-        value = _adder(value, constant(piece, value))
+        value = _adder(value, constant(piece, value.hwconf))
     return _bounded(value, low, high, step)
 
 
@@ -145,7 +145,9 @@ def _added_before(value: FVariable) -> Fraction:
     """The constant that a value is a sum with."""
     if value.opr != "cadd" or value._data is None:
         return Fraction(0)
-    added, place = (((part & 0xFFFFFFFF) + (1 << 31)) % (1 << 32) - (1 << 31) for part in (value._data, value._data >> 32))
+    added, place = (
+        ((part & 0xFFFFFFFF) + (1 << 31)) % (1 << 32) - (1 << 31) for part in (value._data, value._data >> 32)
+    )
     return Fraction(added) * Fraction(2) ** -place * Fraction(value._factor)
 
 
@@ -171,8 +173,8 @@ def _within(value: FVariable, low: int, high: int, step: float) -> FVariable:
 
 
 def _bounded(value: FVariable, low: int, high: int, step: float) -> FVariable:
-    if value._factor < 0:  # alkaid works with the negative
-        return -_bounded(-value, -high, -low, step)
+    if value._factor < 0:  # alkaid works with the negative, so neither bound is to be reached
+        return -_bounded(-value, -high - 1, -low, step)
     return value._with(_affine=AffineInterval.new(QInterval(*interval(low, high, step))))
 
 
@@ -189,7 +191,7 @@ def negative(value: FVariable) -> FVariable:
 def times(value: FVariable, number: Fraction) -> FVariable:
     """Exact product of a value and a constant."""
     if is_constant(value):
-        return constant(Fraction(value.low) * number, value)
+        return constant(Fraction(value.low) * number, value.hwconf)
     odd = _odd(number)
     reached = max(abs(bound) for bound in bounds(value, value.step)) * odd
     if odd.bit_length() <= FACTOR_BITS and reached.bit_length() <= DOUBLE_BITS:

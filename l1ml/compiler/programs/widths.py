@@ -61,7 +61,9 @@ def _exact(op: Op, found: list[Reach]) -> Reach | None:
 
 def _sum(first: Reach, second: Reach) -> Reach:
     fraction = max(first[2], second[2])
-    low, high = (_at(a, first[2], fraction) + _at(b, second[2], fraction) for a, b in zip(first[:2], second[:2], strict=True))
+    low, high = (
+        _at(a, first[2], fraction) + _at(b, second[2], fraction) for a, b in zip(first[:2], second[:2], strict=True)
+    )
     return low, high, fraction
 
 

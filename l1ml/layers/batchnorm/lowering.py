@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,6 @@ from alkaid.trace import FVArray
 
 from l1ml.compiler.programs.cast import cast
 from l1ml.compiler.programs.exact import add_constant, times
-from l1ml.fixed import Constants
 from l1ml.layers.parameters import narrow_constants, output_type
 from l1ml.reference.tables import Tables
 
@@ -18,14 +16,10 @@ from l1ml.reference.tables import Tables
 def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     """Lower ``BatchNormalization``; the sum is exact in C++, only the result is cast."""
     values = np.asarray(inputs[0])
-    scale, bias = (_numbers(narrow_constants(layer, name)) for name in ("scale", "bias"))
+    scale, bias = (narrow_constants(layer, name).fractions for name in ("scale", "bias"))
     target = output_type(layer)
     lowered = [
         cast(add_constant(times(value, scale[i % len(scale)]), bias[i % len(bias)]), target)
         for i, value in enumerate(values)
     ]
     return FVArray(np.array(lowered), inputs[0].solver_options, inputs[0].hwconf)
-
-
-def _numbers(constants: Constants) -> list[Fraction]:
-    return [int(value) * Fraction(2) ** constants.exponent for value in constants.values.ravel()]

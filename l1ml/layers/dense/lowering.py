@@ -16,7 +16,16 @@ from alkaid.trace import FVariable, FVArray
 from hls4ml.model.types import IntegerPrecisionType, XnorPrecisionType
 
 from l1ml.compiler.programs.cast import cast
-from l1ml.compiler.programs.exact import add, add_constant, bounds, constant, is_constant, is_narrow, matrix_product, times
+from l1ml.compiler.programs.exact import (
+    add,
+    add_constant,
+    bounds,
+    constant,
+    is_constant,
+    is_narrow,
+    matrix_product,
+    times,
+)
 from l1ml.errors import L1mlError
 from l1ml.fixed import Constants, FixedType
 from l1ml.layers.family import Sums
@@ -70,7 +79,7 @@ def accumulate(x: FVArray, parameters: Sums) -> list[FVariable]:
         n_out symbolic values, each within ``accum_t``.
     """
     accum = parameters.accum
-    start = [int(value) * Fraction(2) ** parameters.start.exponent for value in parameters.start.values]
+    start = parameters.start.fractions
     if accum.saturation != "WRAP" and not never_overflows(x, parameters):
         return _accumulate_in_order(x, parameters.weights, start, accum)
     if products_are_exact(x, parameters):
@@ -78,7 +87,9 @@ def accumulate(x: FVArray, parameters: Sums) -> list[FVariable]:
     else:
         rows, weights = _cast_products(x, parameters.weights, accum)
     wrap = FixedType(accum.width, accum.integer, accum.signed)
-    return [cast(add_constant(value, offset), wrap) for value, offset in zip(_sums(x, rows, weights), start, strict=True)]
+    return [
+        cast(add_constant(value, offset), wrap) for value, offset in zip(_sums(x, rows, weights), start, strict=True)
+    ]
 
 
 def _sums(x: FVArray, rows: list[FVariable], weights: Constants) -> list[FVariable]:
@@ -126,7 +137,7 @@ def never_overflows(x: FVArray, parameters: Sums) -> bool:
 def _accumulate_in_order(x: FVArray, weights: Constants, start: list[Fraction], accum: FixedType) -> list[FVariable]:
     """Saturating accumulators depend on the order: add product after product, as the C++ loop does."""
     unit = Fraction(2) ** weights.exponent
-    sums = [constant(value, np.asarray(x)[0]) for value in start]
+    sums = [constant(value, x.hwconf) for value in start]
     for variable, row in zip(np.asarray(x), weights.values, strict=True):
         for j in np.flatnonzero(row):
             sums[j] = cast(add(sums[j], cast(times(variable, int(row[j]) * unit), accum)), accum)
