@@ -187,7 +187,7 @@ class FixedType:
             fraction: Number of fractional bits of ``values``.
 
         Returns:
-            Integers in LSB of this type, int64 up to ``INT64_BITS`` of the type, same shape.
+            Integers in LSB of this type, as by ``quantize``, same shape.
         """
         drop, shape = fraction - self.fraction, np.shape(values)
         wide = self.width > INT64_BITS or np.asarray(values).dtype.kind in "Ou"
@@ -219,13 +219,12 @@ class FixedType:
 
     def _overflow(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
         if self.saturation in ("SAT", "SAT_SYM"):
-            values = np.clip(values, self.lowest, self.maximum)
+            kept = np.clip(values, self.lowest, self.maximum)
         elif self.saturation == "SAT_ZERO":
-            values = np.where((values < self.lowest) | (values > self.maximum), 0, values)
+            kept = np.where((values < self.lowest) | (values > self.maximum), 0, values)
         else:
-            offset = -self.minimum
-            values = ((values + offset) & ((1 << self.width) - 1)) - offset
-        return values if self.width > INT64_BITS else np.asarray(values, dtype=np.int64)
+            kept = ((values - self.minimum) & ((1 << self.width) - 1)) + self.minimum
+        return kept if self.width > INT64_BITS else np.asarray(kept, dtype=np.int64)
 
     def rounded(self, values: NDArray[np.floating]) -> NDArray[np.float32]:
         """Real values as this type holds them, in the float32 that networks are trained on; same shape.
@@ -242,11 +241,9 @@ class FixedType:
 
 @dataclass(frozen=True)
 class Constants:
-    """Numbers of a layer that are known, exactly: ``values * 2**exponent``.
+    """Numbers of a layer that are known, exactly: ``values * 2**exponent``, of any shape.
 
-    Attributes:
-        values: Integers, any shape: int64, or Python's if one has more than ``INT64_BITS``.
-        exponent: That of all of them.
+    The values are int64, or Python's integers if one has more than ``INT64_BITS``.
     """
 
     values: NDArray[np.int64]

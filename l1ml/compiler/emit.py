@@ -15,7 +15,7 @@ from l1ml.compiler.network import Network, Segment, Tensor
 from l1ml.compiler.options import EmitOptions
 from l1ml.compiler.pipelined import pipelined
 from l1ml.compiler.printers.systemverilog import print_module
-from l1ml.compiler.programs.exact import reach
+from l1ml.compiler.programs.exact import TooWideError, reach
 from l1ml.compiler.programs.trace import Interval, full_range
 from l1ml.errors import L1mlError
 from l1ml.fixed import INT64_BITS
@@ -40,7 +40,12 @@ def emit(network: Network, tables: Tables, folder: Path, options: EmitOptions) -
         L1mlError: If a layer has no lowering.
     """
     segments = _Segments(network, tables, options)
-    modules = [segments.make(segment) for segment in network.segments]
+    modules = []
+    for segment in network.segments:
+        try:
+            modules.append(segments.make(segment))
+        except TooWideError as error:
+            raise L1mlError(f"{segment.title}: {error}") from None
     outputs, arrival = segments.outputs(), segments.arrival
     segments.check_ports()
     cells = sorted({cell for module in modules for cell in module.cells})

@@ -128,5 +128,5 @@ def test_constants_that_meet_in_one_sum_keep_all_bits() -> None:
 
 
 def test_a_constant_that_no_double_holds_is_refused() -> None:
-    with pytest.raises(L1mlError, match="a constant of 61 bits is needed; at most 53 are supported"):
+    with pytest.raises(L1mlError, match="a constant of 61 bits; at most 53 are supported"):
         exact.constant(Fraction(2**60 + 1), HARDWARE)

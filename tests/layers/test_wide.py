@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 from networks import compile_graph, convert
 
-import l1ml
-from l1ml.errors import L1mlError
 from l1ml.frontends.hls4ml.backend import rtl_folder
 from l1ml.verification.compare import load
 from l1ml.verification.vectors import make_vectors

@@ -49,6 +49,10 @@ KEPT_BITS = 48
 """Bits that bounds of wide values are rounded to, outward."""
 
 
+class TooWideError(L1mlError):
+    """Something has more bits than is supported; whoever knows its layer is to say so."""
+
+
 def _lowest_bit(value: float) -> int:
     """Place of the lowest bit of a number that is set; alkaid looks for it in float32."""
     numerator, denominator = value.as_integer_ratio()
@@ -95,13 +99,10 @@ def constant(number: Fraction, hardware: HWConfig) -> FVariable:
     """A symbolic constant.
 
     Raises:
-        L1mlError: If it has more significant bits than a double.
+        TooWideError: If it has more significant bits than a double.
     """
-    if _odd(number).bit_length() > DOUBLE_BITS:
-        raise L1mlError(
-            f"a constant of {_odd(number).bit_length()} bits is needed; at most {DOUBLE_BITS} are supported: give the "
-            "types before it fewer bits"
-        )
+    if (bits := _odd(number).bit_length()) > DOUBLE_BITS:
+        raise TooWideError(f"a constant of {bits} bits; at most {DOUBLE_BITS} are supported: give types fewer bits")
     return FVariable.from_const(float(number), hwconf=hardware)
 
 

@@ -6,9 +6,8 @@ from itertools import product
 
 from alkaid.types import CombLogic, Op
 
-from l1ml.compiler.programs.exact import DOUBLE_BITS, reach
+from l1ml.compiler.programs.exact import DOUBLE_BITS, TooWideError, reach
 from l1ml.compiler.programs.opcodes import Opcode
-from l1ml.errors import L1mlError
 
 Reach = tuple[int, int, int]
 """Lowest and highest integer, and how many fractional bits they have."""
@@ -18,7 +17,7 @@ def check_widths(logic: CombLogic) -> None:
     """See that sums, products and choices of more than 53 bits cannot overflow, from what they are made of.
 
     Raises:
-        L1mlError: If one could.
+        TooWideError: If one could.
     """
     found: list[Reach] = []
     for op in logic.ops:
@@ -28,7 +27,7 @@ def check_widths(logic: CombLogic) -> None:
             low, high = (_at(bound, exact[2], fraction) for bound in exact[:2])
             bits = integers + fraction
             if low < -int(signed) << bits or high >= 1 << bits:
-                raise L1mlError(f"bounds of a value of {bits + signed} bits are too narrow; give it fewer bits")
+                raise TooWideError(f"a value of {bits + signed} bits, of which {DOUBLE_BITS} are known; give it fewer")
         found.append((low, high, fraction))
 
 
