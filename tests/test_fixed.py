@@ -5,6 +5,9 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import subprocess
+from dataclasses import replace
+from fractions import Fraction
+from math import floor, trunc
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +176,22 @@ def test_a_value_of_a_type_survives_the_cast_to_any_type_that_contains_it(
     if exact % 2**dropped or not low <= exact >> dropped <= target.maximum:
         return
     assert int(target.cast(np.array(value), source.fraction)) == exact >> dropped
+
+
+@given(fixed_types(150), fixed_types(150), st.data())
+def test_casts_between_types_of_any_width_are_exact(source: FixedType, target: FixedType, data: st.DataObject) -> None:
+    """Against rational numbers, in the modes whose definition is one line."""
+    value = data.draw(st.integers(source.minimum, source.maximum))
+    real = Fraction(value) * Fraction(2) ** (target.fraction - source.fraction)
+    wanted = {"TRN": floor(real), "RND": floor(real + Fraction(1, 2)), "TRN_ZERO": trunc(real)}
+    fixed = replace(target, rounding=data.draw(st.sampled_from(sorted(wanted))))
+    kept = wanted[fixed.rounding]
+    if fixed.saturation == "WRAP":
+        kept = (kept - fixed.minimum) % (1 << fixed.width) + fixed.minimum
+    elif not fixed.lowest <= kept <= fixed.maximum:
+        kept = 0 if fixed.saturation == "SAT_ZERO" else fixed.lowest if kept < 0 else fixed.maximum
+    given = np.array([value] * 2, dtype=np.int64 if abs(value) < 2**62 else object)
+    assert fixed.cast(given, source.fraction).tolist() == [kept] * 2
 
 
 @given(fixed_types(40), arrays(np.float64, 20, elements=st.floats(-(2.0**20), 2.0**20)))
