@@ -51,6 +51,8 @@ def _exact(op: Op, found: list[Reach]) -> Reach | None:
         case Opcode.MULTIPLY:
             (first, second) = terms
             ends = [a * b for a, b in product(first[:2], second[:2])]
+            if op.addr[0] == op.addr[1]:  # a square
+                ends = [first[0] ** 2, first[1] ** 2, *[0] * (first[0] < 0 < first[1])]
             return min(ends), max(ends), first[2] + second[2]
         case Opcode.MUX:
             (first, (low, high, fraction)), shifted = terms[:2], op.data[0]
