@@ -121,6 +121,8 @@ def require_verified(report: dict[str, Any]) -> None:
 def simulate(hls_model: Any, x: Arrays, *, time_limit: float | None = None) -> SimulationResult:
     """Run the Verilog of an hls4ml model in Verilator.
 
+    Real numbers are doubles here as in ``predict``; `verify` also compares what is beyond their 53 significant bits.
+
     Args:
         hls_model: Model converted with ``backend="Verilog"``.
         x: Inputs as for ``hls_model.predict``: real numbers, shape (events, ...).

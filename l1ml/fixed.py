@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,11 @@ type that is cast, `l1ml.frontends.hls4ml.checks` refuses it."""
 SATURATION_MODES = ("WRAP", "SAT", "SAT_ZERO", "SAT_SYM")
 """The overflow modes of ``ap_fixed`` that hls4ml knows (``WRAP_SM`` has no hls4ml name)."""
 
-MAX_WIDTH = 62
-"""Widest type whose values (with one carry bit) fit an int64."""
+MAX_WIDTH = 1024
+"""Widest ``ap_fixed``, as AMD's headers are compiled by hls4ml."""
+
+INT64_BITS = 62
+"""Integers of so many bits (with one carry bit) fit an int64; arrays of wider ones hold Python's integers."""
 
 _PATTERN = re.compile(
     r"^(?:ap_)?(?P<kind>u?fixed|u?int)<\s*(?P<width>\d+)\s*"
@@ -49,7 +53,7 @@ class FixedType:
         saturation: What happens to values out of range, one of ``SATURATION_MODES``.
 
     Raises:
-        ValueError: For a width outside 1..62 or an unknown mode.
+        ValueError: For a width outside 1..1024 or an unknown mode.
     """
 
     width: int
@@ -103,9 +107,8 @@ class FixedType:
         if not hasattr(precision, "width") or not hasattr(precision, "signed") or "float" in str(precision):
             raise L1mlError(f"precision {precision} is not fixed-point; give the layer an ap_fixed type")
         width, signed = int(precision.width), bool(precision.signed)
-        if any(
-            kind.__name__ == "IntegerPrecisionType" for kind in type(precision).__mro__
-        ):  # hls4ml is not imported here
+        # hls4ml is not imported here.
+        if "IntegerPrecisionType" in (kind.__name__ for kind in type(precision).__mro__):
             return cls(width, width, signed, INT)
         return cls(
             width=width,
@@ -159,7 +162,7 @@ class FixedType:
             values: Real numbers of any shape and any finite size.
 
         Returns:
-            Integers in LSB, int64, same shape.
+            Integers in LSB, int64 up to ``INT64_BITS`` of the type, same shape.
 
         Raises:
             ValueError: For NaN or infinite values.
@@ -173,29 +176,30 @@ class FixedType:
         near = np.ldexp(near, self.fraction)
         floor = np.floor(near)
         rest = near - floor
-        kept = self._round(floor.astype(np.int64), rest >= 0.5, (rest != 0) & (rest != 0.5), near < 0)
+        kept = self._round(_whole(floor), rest >= 0.5, (rest != 0) & (rest != 0.5), near < 0)
         return self._overflow(np.where((values < 0) & (values > -0.5), 1, kept) if self.is_int else kept)
 
     def cast(self, values: NDArray[np.int64], fraction: int) -> NDArray[np.int64]:
         """Cast integers worth ``2**-fraction`` each to this type.
 
         Args:
-            values: int64 integers of any shape, below 2^62 in size.
+            values: Integers of any shape: int64 below 2^62 in size, or Python's of any size.
             fraction: Number of fractional bits of ``values``.
 
         Returns:
-            Integers in LSB of this type, int64, same shape.
+            Integers in LSB of this type, as by ``quantize``, same shape.
         """
-        values = np.asarray(values, dtype=np.int64)
-        drop = fraction - self.fraction
+        drop, shape = fraction - self.fraction, np.shape(values)
+        wide = self.width > INT64_BITS or np.asarray(values).dtype.kind in "Ou"
+        values = np.atleast_1d(values).astype(object if wide else np.int64)
         if drop <= 0:
             if self.saturation != "WRAP":  # a value that is out of range stays so, and fits after the shift
                 limit = max(1, (1 << self.width) >> -drop)
-                values, drop = np.clip(values, -limit, limit), max(drop, -MAX_WIDTH)
-            return self._overflow(values << -drop)
-        first = (values >> min(drop - 1, 63)) & 1
-        rest = (values & ((1 << min(drop - 1, 63)) - 1)) != 0
-        return self._overflow(self._round(values >> min(drop, 63), first != 0, rest, values < 0))
+                values, drop = np.clip(values, -limit, limit), max(drop, -self.width)
+            return self._overflow(values << -drop).reshape(shape)
+        below, above = (drop - 1, drop) if wide else (min(drop - 1, 63), min(drop, 63))
+        first, rest = (values >> below) & 1 != 0, (values & ((1 << below) - 1)) != 0
+        return self._overflow(self._round(values >> above, first, rest, values < 0)).reshape(shape)
 
     def _round(
         self, kept: NDArray[np.int64], first: NDArray[np.bool_], rest: NDArray[np.bool_], negative: NDArray[np.bool_]
@@ -211,15 +215,16 @@ class FixedType:
             "TRN_ZERO": negative & (first | rest),
             INT: negative & (first | rest),
         }
-        return kept + increments[self.rounding].astype(np.int64)
+        return np.asarray(kept + increments[self.rounding].astype(np.int64))
 
     def _overflow(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
         if self.saturation in ("SAT", "SAT_SYM"):
-            return np.clip(values, self.lowest, self.maximum)
-        if self.saturation == "SAT_ZERO":
-            return np.where((values < self.lowest) | (values > self.maximum), 0, values)
-        offset = -self.minimum
-        return ((values + offset) & ((1 << self.width) - 1)) - offset
+            kept = np.clip(values, self.lowest, self.maximum)
+        elif self.saturation == "SAT_ZERO":
+            kept = np.where((values < self.lowest) | (values > self.maximum), 0, values)
+        else:
+            kept = ((values - self.minimum) & ((1 << self.width) - 1)) + self.minimum
+        return kept if self.width > INT64_BITS else np.asarray(kept, dtype=np.int64)
 
     def rounded(self, values: NDArray[np.floating]) -> NDArray[np.float32]:
         """Real values as this type holds them, in the float32 that networks are trained on; same shape.
@@ -236,11 +241,9 @@ class FixedType:
 
 @dataclass(frozen=True)
 class Constants:
-    """Numbers of a layer that are known, exactly: ``values * 2**exponent``.
+    """Numbers of a layer that are known, exactly: ``values * 2**exponent``, of any shape.
 
-    Attributes:
-        values: Integers, int64, any shape.
-        exponent: That of all of them.
+    The values are int64, or Python's integers if one has more than ``INT64_BITS``.
     """
 
     values: NDArray[np.int64]
@@ -248,11 +251,12 @@ class Constants:
 
     @classmethod
     def of(cls, real: NDArray[np.floating]) -> Constants:
-        """Real numbers as they are, in a unit that none of them is finer than; 62 bits have to hold each."""
-        mantissas, exponents = np.frexp(np.asarray(real, dtype=np.float64))
+        """Real numbers as they are, in a unit that none of them is finer than."""
+        real = np.asarray(real, dtype=np.float64)
+        mantissas, exponents = np.frexp(real)
         places = cls(np.ldexp(mantissas, 53).astype(np.int64), -53).lowest + exponents
         exponent = int(places.min(initial=0, where=mantissas != 0))
-        return cls(np.ldexp(real, -exponent).astype(np.int64), exponent)
+        return cls(_whole(np.ldexp(real, -exponent)), exponent)
 
     @property
     def real(self) -> NDArray[np.float64]:
@@ -260,12 +264,37 @@ class Constants:
         return np.ldexp(self.values.astype(np.float64), self.exponent)
 
     @property
+    def fractions(self) -> list[Fraction]:
+        """The numbers exactly, flat."""
+        return [int(value) * Fraction(2) ** self.exponent for value in self.values.ravel()]
+
+    @property
     def lowest(self) -> NDArray[np.int64]:
         """Exponent of the lowest bit of each that is set; for a 0, which has none, one above all others."""
         zeros = np.frexp((self.values & -self.values).astype(np.float64))[1] - 1
-        return np.where(self.values == 0, 63, zeros) + self.exponent
+        return np.where(self.values == 0, MAX_WIDTH // 2, zeros) + self.exponent
 
     def at(self, exponent: int) -> NDArray[np.int64]:
         """The numbers in units of ``2**exponent``, rounded down."""
         places = self.exponent - exponent
-        return self.values << places if places >= 0 else self.values >> min(-places, 63)
+        return integers(self.values.astype(object) * 2**places) if places >= 0 else self.values >> min(-places, 63)
+
+
+def products(first: NDArray[np.int64], second: NDArray[np.int64], terms: int = 1) -> NDArray[np.int64]:
+    """Exact products, element by element, as int64 if so many of them can be added up in it."""
+    bits = sum(int(np.abs(factor).max(initial=0)).bit_length() for factor in (first, second)) + terms.bit_length()
+    return first * second if bits <= INT64_BITS else first.astype(object) * second
+
+
+def integers(values: NDArray[Any]) -> NDArray[np.int64]:
+    """Python's integers as int64 if all of them have at most ``INT64_BITS``."""
+    values = np.asarray(values)
+    if values.size and max(abs(int(values.max())), abs(int(values.min()))) >> INT64_BITS:
+        return values
+    return values.astype(np.int64)
+
+
+def _whole(real: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Whole real numbers of any size as integers."""
+    fits = np.all(np.abs(real) < 2.0**INT64_BITS)
+    return real.astype(np.int64) if fits else np.vectorize(int, otypes=[object])(real)

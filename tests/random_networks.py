@@ -10,18 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ml.fixed import INT, ROUNDING_MODES, SATURATION_MODES, FixedType
+from l1ml.fixed import INT, INT64_BITS, ROUNDING_MODES, SATURATION_MODES, FixedType
 
 STRATEGIES = ("Latency", "Resource", "distributed_arithmetic", "auto")
 
 SPECIAL_WEIGHTS = ("ufixed<1,1>", "fixed<1,1>", "fixed<1,0>", "fixed<2,2>", "int<2>")
 """Binary and ternary weights; hls4ml multiplies by the last one in a way of its own."""
 
-SPREAD = 20
-"""Bits that a rounding may drop, if it adds a constant as long as they are (alkaid's constants have 24 bits)."""
-
-ANY_SPREAD = ("TRN", "RND", "RND_CONV", "RND_INF")
-"""Rounding modes whose constant is short."""
+DSP_BITS = 34
+"""Bits of an input and a weight that a DSP multiplies, and whose products an ``accum_t`` of 48 bits holds."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +82,9 @@ class Limits:
     weights: int
 
 
+WIDE = 32
+"""Bits of types that are wider than they need to be."""
+
 Source = tuple[int, FixedType]
 """Number of elements of an input, and their type."""
 
@@ -122,12 +122,14 @@ class Generator:
         n_out = self._size()
         weight, weights = self._weights(n_in, n_out, source)
         bias = self._type(8, signed=True, modes=("TRN", "WRAP"))
-        strategy = next(self.strategies)
+        strategy, wide = next(self.strategies), source.width + weight.width > DSP_BITS
+        strategy = "auto" if wide and strategy == "Resource" else strategy
         reuse_factor = self._reuse_factor(n_in, n_out, strategy)
         top, fraction = source.integer + weight.integer, max(source.fraction + weight.fraction, bias.fraction)
-        accum = self._accum(strategy, reuse_factor, min(top, bias.integer))
+        lossless = wide and reuse_factor > 1
+        accum = None if lossless else self._accum(strategy, reuse_factor, min(top, bias.integer))
         summed = FixedType(fraction + top, top) if accum is None else accum
-        widest, kept = 16 if last else 9, last and self._chance(0.2)
+        widest, kept = 16 if last else 9, last and self._chance(0.2) and summed.width <= INT64_BITS - 8
         result = summed if kept else self._rounded(summed, widest)
         linear = self._rounded(result, widest) if kept or self._chance(0.3) else result
         activation = str(self.rng.choice(["relu", "relu", "", "prelu"]))
@@ -171,17 +173,16 @@ class Generator:
             width = int(self.rng.integers(1, widest + 1))
             return FixedType(width, width, self._chance(0.6), INT)
         rounding, saturation = next(self.modes)
-        found = in_reach(self._type(widest, modes=(rounding, saturation)), source.integer)
-        if source.fraction - found.fraction > SPREAD and rounding not in ANY_SPREAD:
-            return replace(found, rounding="RND_CONV")
-        return found
+        widest = WIDE if self._chance(0.1) else widest
+        return in_reach(self._type(widest, modes=(rounding, saturation)), source.integer)
 
     def _weights(self, n_in: int, n_out: int, source: FixedType) -> tuple[FixedType, NDArray[np.float64]]:
         """Weights with zeros, empty rows and columns, and at times nothing else."""
         if self._chance(0.3):
             kind = FixedType.parse(str(self.rng.choice(SPECIAL_WEIGHTS)))
         else:
-            kind = self._type(12, modes=("TRN", "WRAP"), signed=not self._chance(0.2))
+            widest = WIDE if self._chance(0.1) else 12
+            kind = self._type(widest, modes=("TRN", "WRAP"), signed=not self._chance(0.2))
         values = kind.to_float(self.rng.integers(kind.minimum, kind.maximum + 1, (n_in, n_out)))
         density = min(float(self.rng.choice([0.2, 0.5, 1.0])), self.limits.weights / values.size)
         values[self.rng.random(values.shape) >= density] = 0

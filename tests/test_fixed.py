@@ -5,6 +5,9 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import subprocess
+from dataclasses import replace
+from fractions import Fraction
+from math import floor, trunc
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
-from l1ml.fixed import INT, MAX_WIDTH, ROUNDING_MODES, SATURATION_MODES, Constants, FixedType
+from l1ml.fixed import INT, INT64_BITS, ROUNDING_MODES, SATURATION_MODES, Constants, FixedType
 
 NARROW, UNSIGNED, WIDE = FixedType(9, 4), FixedType(8, 4, signed=False), FixedType(40, 20)
 
@@ -151,7 +154,7 @@ def test_real_numbers_are_cast_as_the_cpp_casts_them(tmp_path: Path) -> None:
 
 
 @st.composite
-def fixed_types(draw: st.DrawFn, most: int = MAX_WIDTH) -> FixedType:
+def fixed_types(draw: st.DrawFn, most: int = INT64_BITS) -> FixedType:
     """Any fixed-point type."""
     return FixedType(
         width=draw(st.integers(1, most)),
@@ -173,6 +176,22 @@ def test_a_value_of_a_type_survives_the_cast_to_any_type_that_contains_it(
     if exact % 2**dropped or not low <= exact >> dropped <= target.maximum:
         return
     assert int(target.cast(np.array(value), source.fraction)) == exact >> dropped
+
+
+@given(fixed_types(150), fixed_types(150), st.data())
+def test_casts_between_types_of_any_width_are_exact(source: FixedType, target: FixedType, data: st.DataObject) -> None:
+    """Against rational numbers, in the modes whose definition is one line."""
+    value = data.draw(st.integers(source.minimum, source.maximum))
+    real = Fraction(value) * Fraction(2) ** (target.fraction - source.fraction)
+    wanted = {"TRN": floor(real), "RND": floor(real + Fraction(1, 2)), "TRN_ZERO": trunc(real)}
+    fixed = replace(target, rounding=data.draw(st.sampled_from(sorted(wanted))))
+    kept = wanted[fixed.rounding]
+    if fixed.saturation == "WRAP":
+        kept = (kept - fixed.minimum) % (1 << fixed.width) + fixed.minimum
+    elif not fixed.lowest <= kept <= fixed.maximum:
+        kept = 0 if fixed.saturation == "SAT_ZERO" else fixed.lowest if kept < 0 else fixed.maximum
+    given = np.array([value] * 2, dtype=np.int64 if abs(value) < 2**62 else object)
+    assert fixed.cast(given, source.fraction).tolist() == [kept] * 2
 
 
 @given(fixed_types(40), arrays(np.float64, 20, elements=st.floats(-(2.0**20), 2.0**20)))
@@ -232,9 +251,9 @@ def test_the_ways_to_write_a_precision_are_understood(text: str, fixed: FixedTyp
 
 @pytest.mark.parametrize(
     "text",
-    ["", "float", "fixed<16>", "fixed<16,6", "fixed<6.5,2>", "fixed<0,0>", "fixed<63,6>", "fixed<8,4,ROUND>",
+    ["", "float", "fixed<16>", "fixed<16,6", "fixed<6.5,2>", "fixed<0,0>", "fixed<1025,6>", "fixed<8,4,ROUND>",
      "fixed<8,4,RND,CLIP>", "fixed<8,4,AP_TRN,AP_WRAP_SM>", "std::fixed<8,4>", "ac_fixed<8,4>", "int<8,4>",
-     "uint<0>", "int<63>"],
+     "uint<0>", "int<1025>"],
 )  # fmt: skip
 def test_a_bad_precision_is_refused_in_one_line_that_quotes_it(text: str) -> None:
     with pytest.raises(L1mlError) as caught:

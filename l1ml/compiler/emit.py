@@ -15,7 +15,10 @@ from l1ml.compiler.network import Network, Segment, Tensor
 from l1ml.compiler.options import EmitOptions
 from l1ml.compiler.pipelined import pipelined
 from l1ml.compiler.printers.systemverilog import print_module
+from l1ml.compiler.programs.exact import TooWideError, reach
 from l1ml.compiler.programs.trace import Interval, full_range
+from l1ml.errors import L1mlError
+from l1ml.fixed import INT64_BITS
 from l1ml.paths import shared
 from l1ml.reference.tables import Tables
 from l1ml.templates import render
@@ -37,8 +40,14 @@ def emit(network: Network, tables: Tables, folder: Path, options: EmitOptions) -
         L1mlError: If a layer has no lowering.
     """
     segments = _Segments(network, tables, options)
-    modules = [segments.make(segment) for segment in network.segments]
+    modules = []
+    for segment in network.segments:
+        try:
+            modules.append(segments.make(segment))
+        except TooWideError as error:
+            raise L1mlError(f"{segment.title}: {error}") from None
     outputs, arrival = segments.outputs(), segments.arrival
+    segments.check_ports()
     cells = sorted({cell for module in modules for cell in module.cells})
     package, core = f"{network.name}_pkg.sv", f"{network.name}.sv"
     if network.buffered:
@@ -127,6 +136,22 @@ class _Segments:
             expected_luts=hardware.luts,
         )
 
+    def check_ports(self) -> None:
+        """See that vectors hold what goes in and comes out.
+
+        Raises:
+            L1mlError: If not.
+        """
+        for kind, tensors in (("input", self.network.inputs), ("output", self.network.outputs)):
+            for tensor in tensors:
+                ends = [end for interval in self.intervals[tensor.name] for end in reach(*interval)]
+                bits = max(max(end, ~end).bit_length() for end in ends) + (min(ends) < 0)
+                if min(bits, tensor.type.width) > INT64_BITS:
+                    raise L1mlError(
+                        f"{kind} {tensor.name} ({tensor.type}) has values of {bits} bits; at most {INT64_BITS} are "
+                        "supported: give its layer a narrower type"
+                    )
+
     def outputs(self) -> list[Tensor]:
         """What leaves the core: in several words only if all outputs do, in as many."""
         outputs = self.network.outputs
@@ -153,5 +178,6 @@ class _Segments:
 def _ranges(tensor: Tensor, intervals: list[Interval]) -> tuple[tuple[int, int], ...]:
     """What the elements of a tensor can be in LSB, if not everything that its type holds."""
     lsb = tensor.type.lsb
-    ranges = tuple((round(low / lsb), round(high / lsb)) for low, high, _ in intervals)
+    ends = ((reach(low, high, step), round(step / lsb)) for low, high, step in intervals)
+    ranges = tuple((low * finer, high * finer) for (low, high), finer in ends)
     return ranges if set(ranges) != {(tensor.type.minimum, tensor.type.maximum)} else ()

@@ -11,7 +11,7 @@ from l1ml.errors import L1mlError
 from l1ml.fixed import Constants, FixedType
 
 MAX_WEIGHT_BITS = 24
-"""alkaid keeps constants in float32, whose mantissa has 24 bits."""
+"""Most bits of constants that are given a type of their own."""
 
 
 def input_type(layer: Any) -> FixedType:
@@ -49,7 +49,7 @@ def narrow_constants(layer: Any, name: str) -> Constants:
     """Constants by which alkaid multiplies, or that it adds.
 
     Raises:
-        L1mlError: If they are not plain fixed-point, or of more than ``MAX_WEIGHT_BITS``.
+        L1mlError: If they are not plain fixed-point.
     """
     from hls4ml.model.types import FixedPrecisionType, IntegerPrecisionType
 
@@ -59,9 +59,6 @@ def narrow_constants(layer: Any, name: str) -> Constants:
             f"layer {layer.name!r}: {name} of type {type(precision).__name__} has no Verilog lowering; "
             "use fixed-point weights"
         )
-    width = weight_type(layer, name).width
-    if width > MAX_WEIGHT_BITS:
-        raise L1mlError(f"layer {layer.name!r}: {name} has {width} bits; at most {MAX_WEIGHT_BITS} are supported")
     return constants(layer, name)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ml.compiler.design import Design
+from l1ml.fixed import INT64_BITS
 from l1ml.verification.deviation import Deviation
-from l1ml.verification.emulator import Emulator
+from l1ml.verification.emulator import EXACT, Emulator
 from l1ml.verification.simulation import PATTERNS, CoreSimulator, Simulation
 
 
@@ -119,13 +120,23 @@ def differences(simulation: Simulation, golden: NDArray[np.int64]) -> NDArray[np
 
 def first_wrong_segment(simulator: CoreSimulator, emulator: Emulator, event: NDArray[np.int64]) -> str:
     """Title of the first segment whose output differs from the C++ for one event."""
-    modules = simulator.design.modules
-    producers = {t: p for m in modules for t, p in zip(m.outputs, m.producers, strict=True)}
-    golden = emulator.trace_integers(event, producers)
-    return wrong_segment(simulator, event, {name: rows[0] for name, rows in golden.items()})
+    outputs = simulator.design.outputs
+    producers = {t: p for m in simulator.design.modules for t, p in zip(m.outputs, m.producers, strict=True)}
+    producers = {t: p for t, p in producers.items() if t in outputs or t.type.width <= INT64_BITS}
+    golden = {name: rows[0] for name, rows in emulator.trace_integers(event, producers).items()}
+    ends = np.cumsum([t.size for t in outputs])[:-1]
+    for tensor, values in zip(outputs, np.split(emulator.run(event)[0], ends), strict=True):
+        golden[tensor.name] = values  # known exactly
+    rounded = {name for name, values in golden.items() if np.any(np.abs(values) > EXACT)}
+    return wrong_segment(simulator, event, golden, rounded - {t.name for t in outputs})
 
 
-def wrong_segment(simulator: CoreSimulator, event: NDArray[np.int64], golden: Mapping[str, NDArray[np.int64]]) -> str:
+def wrong_segment(
+    simulator: CoreSimulator,
+    event: NDArray[np.int64],
+    golden: Mapping[str, NDArray[np.int64]],
+    rounded: Collection[str] = (),
+) -> str:
     """Title of the first segment whose output differs from golden integers for one event.
 
     Args:
@@ -133,12 +144,18 @@ def wrong_segment(simulator: CoreSimulator, event: NDArray[np.int64], golden: Ma
         event: Integers in LSB, shape (1, elements of all inputs in order).
         golden: Integers within the network by the name of their tensor, shape (elements,); what is not there is not
             compared.
+        rounded: Tensors whose golden integers were in doubles that do not hold all their bits.
     """
-    probes = simulator.probe(event)
+    probes, doubt = simulator.probe(event), ""
     for module in simulator.design.modules:
         for tensor in module.outputs:
-            if tensor.name in golden and not np.array_equal(golden[tensor.name], probes[tensor.name]):
-                return module.title
+            if tensor.name in golden and tensor.name in probes:
+                ours, theirs = probes[tensor.name], golden[tensor.name]
+                lost = np.abs(theirs) >> 52 if tensor.name in rounded else 0
+                if np.any(np.abs(ours - theirs) > lost):
+                    return f"{module.title}{doubt}"
+            if tensor.name in rounded or tensor.name not in probes:
+                doubt = ", or before, where values have more bits than hls4ml's tracing tells"
     return "no segment when the event is alone: look at the timing between events"
 
 

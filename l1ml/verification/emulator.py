@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from l1ml.compiler.design import Design
 from l1ml.compiler.network import Network, Tensor
 from l1ml.errors import L1mlError
+from l1ml.fixed import INT64_BITS
 
 _DOUBLE_P = ctypes.POINTER(ctypes.c_double)
-
+_INT64_P = ctypes.POINTER(ctypes.c_int64)
 
 EXACT = 2**53
-"""Integers up to here are exact in the doubles that the C++ takes and gives."""
+"""Integers up to here are exact in doubles, in which layers are traced and C++ is called that hls4ml alone wrote."""
 
 
 class _TraceData(ctypes.Structure):
@@ -46,6 +47,8 @@ class Emulator:
         except (OSError, AttributeError) as error:
             raise L1mlError(f"{library} is not the compiled C++ of {design.name}: {error}") from None
         self._top.restype = None
+        # Projects that others wrote, or an older l1ml, have no such function.
+        self._integers = getattr(self._library, f"{design.name}_integers", None)
 
     @classmethod
     def of_project(cls, project: Path, design: Network | Design) -> Emulator:
@@ -72,13 +75,30 @@ class Emulator:
             Integers in LSB, shape (events, elements of all outputs in order).
 
         Raises:
-            L1mlError: If a value has more significant bits than the doubles by which the C++ is called.
+            L1mlError: If a value has more significant bits than what the C++ is called with: 62, or the 53 of a double
+                in a project that has no function on integers.
         """
+        if self._integers is not None:
+            return self._run_integers(inputs)
         arguments, outputs = self._buffers(inputs)
         for event in range(len(inputs)):
             self._top(*(_row(a, event) for a in arguments), *(_row(o, event) for o in outputs))
         pairs = zip(outputs, self.design.outputs, strict=True)
         return np.concatenate([_integers(values, tensor) for values, tensor in pairs], axis=1)
+
+    def _run_integers(self, inputs: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Outputs by the function that takes and gives integers, all events in one call."""
+        assert self._integers is not None
+        self._integers.restype = ctypes.c_longlong
+        self._integers.argtypes = [_INT64_P, _INT64_P, ctypes.c_longlong]
+        given = np.ascontiguousarray(inputs, dtype=np.int64)
+        outputs = np.zeros((len(given), sum(t.size for t in self.design.outputs)), dtype=np.int64)
+        done = self._integers(given.ctypes.data_as(_INT64_P), outputs.ctypes.data_as(_INT64_P), len(given))
+        beyond = np.argwhere((outputs >= 1 << INT64_BITS) | (outputs < -1 << INT64_BITS))
+        if done < len(given) or len(beyond):
+            event = min([done, *beyond[:1, 0].tolist()])
+            raise L1mlError(f"the C++ of {self.design.name} gives more than {INT64_BITS} bits in event {event}")
+        return outputs
 
     def layer_sizes(self) -> dict[str, int]:
         """Number of elements of each layer that tracing knows, by name.
@@ -108,12 +128,11 @@ class Emulator:
         """
         rows: dict[str, list[NDArray[np.float64]]] = {name: [] for name in sizes}
         slots = (_TraceData * 1024)()
-        arguments, outputs = self._buffers(inputs)
         self._library.allocate_trace_storage.argtypes = [ctypes.c_size_t]
         self._library.allocate_trace_storage(ctypes.sizeof(ctypes.c_double))
         try:
             for event in range(len(inputs)):
-                self._top(*(_row(a, event) for a in arguments), *(_row(o, event) for o in outputs))
+                self.run(inputs[event : event + 1])
                 self._library.collect_trace_output(slots)
                 found = {slot.name.decode(): slot.data for slot in takewhile(lambda slot: slot.name, slots)}
                 for name, size in sizes.items():
@@ -128,7 +147,7 @@ class Emulator:
     def trace_integers(
         self, inputs: NDArray[np.int64], producers: Mapping[Tensor, str]
     ) -> dict[str, NDArray[np.int64]]:
-        """Outputs of layers within the network as integers.
+        """Outputs of layers within the network as integers; those beyond ``EXACT`` are what a double holds of them.
 
         Args:
             inputs: As for ``run``.

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from l1ml.compiler.design import Design
 from l1ml.errors import L1mlError
+from l1ml.fixed import INT64_BITS
 from l1ml.templates import render
 from l1ml.tools import set_up_verilator
 from l1ml.verification.bench import cocotb_runner, run_bench
@@ -144,9 +145,14 @@ class CoreSimulator:
             event: Integers in LSB, shape (1, elements of all inputs in order).
 
         Returns:
-            Integers in LSB, shape (elements,), for each output tensor of each segment.
+            Integers in LSB, shape (elements,), for each output tensor of each segment that an int64 holds.
         """
-        arrivals = {t.name: (t, m.start + m.latency) for m in self.design.modules for t in m.outputs}
+        arrivals = {
+            t.name: (t, m.start + m.latency)
+            for m in self.design.modules
+            for t in m.outputs
+            if t in self.design.outputs or t.type.width <= INT64_BITS
+        }
         signals = {name: f"{name}_data" for name in arrivals}
         binary, _ = self._build(signals.values())
         probes = {name: [signals[name], cycle, t.beats] for name, (t, cycle) in arrivals.items()}

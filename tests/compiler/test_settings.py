@@ -11,6 +11,8 @@ from networks import compile_graph, convert
 
 import l1ml
 from l1ml.errors import L1mlError
+from l1ml.frontends.hls4ml.network import network_of
+from l1ml.verification.emulator import Emulator, quantize_inputs
 
 
 def small(keras: Any) -> Any:
@@ -80,7 +82,7 @@ def test_a_reuse_factor_far_beyond_the_work_is_refused(keras: Any, tmp_path: Pat
         convert(small(keras), tmp_path, {"dense": {"ReuseFactor": 10**9}})
 
 
-def test_sums_wider_than_a_double_are_verified_as_far_as_doubles_go(keras: Any, tmp_path: Path) -> None:
+def test_sums_wider_than_a_double_are_verified_by_integers(keras: Any, tmp_path: Path) -> None:
     x = keras.Input((4,), name="x")
     model = keras.Model(x, keras.layers.Dense(3, name="dense")(x))
     model.set_weights([np.full((4, 3), 3 + 2.0**-20), np.zeros(3)])
@@ -89,7 +91,34 @@ def test_sums_wider_than_a_double_are_verified_as_far_as_doubles_go(keras: Any, 
     options["dense_linear"] = {"precision": {"result": "fixed<60,28>"}}
     graph = convert(model, tmp_path, options, write_rtl=True)
     compile_graph(graph)
-    small = np.random.default_rng(1).integers(-(2**20), 2**20, (200, 4)) / 2**10
-    assert l1ml.verify(graph, small).mismatches == 0
+    large = np.full((100, 4), 4e5 + 2.0**-10)
+    assert l1ml.verify(graph, large).mismatches == 0
+    network = network_of(graph)
+    emulator = Emulator.of_project(tmp_path, network)
+    small = np.random.default_rng(1).integers(-(2**20), 2**20, (200, 4))
+    exact = emulator.run(small)
+    emulator._integers = None  # as in projects that hls4ml or an older l1ml wrote
+    np.testing.assert_array_equal(emulator.run(small), exact)
     with pytest.raises(L1mlError, match=r"dense\w* \(fixed<60,28>\) has more than 53 significant bits in event 0"):
-        l1ml.verify(graph, np.full((100, 4), 4e5))
+        emulator.run(quantize_inputs(large, network))
+
+
+@pytest.mark.parametrize(
+    ("types", "told"),
+    [
+        ({"x": "fixed<70,40>"}, r"input x \(fixed<70,40>\) has values of 70 bits; at most 62 are supported: give"),
+        (
+            {"x": "fixed<62,40>", "result": "fixed<80,50>"},
+            r"output \w+ \(fixed<80,50>\) has values of \d+ bits; at most",
+        ),
+    ],
+)
+def test_ports_that_no_vector_holds_are_refused(keras: Any, tmp_path: Path, types: dict[str, str], told: str) -> None:
+    x = keras.Input((4,), name="x")
+    model = keras.Model(x, keras.layers.Dense(3, name="dense")(x))
+    options: dict[str, Any] = {"x": {"precision": {"result": types["x"]}}}
+    result = types.get("result", "fixed<16,6>")
+    precision = {"weight": "fixed<16,6>", "bias": "fixed<16,6>", "accum": "auto", "result": result}
+    options |= {"dense": {"precision": precision}, "dense_linear": {"precision": {"result": result}}}
+    with pytest.raises(L1mlError, match=told):
+        convert(model, tmp_path, options, write_rtl=True).write()

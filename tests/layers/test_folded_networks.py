@@ -19,7 +19,7 @@ from l1ml.verification.simulation import PATTERNS
 EVENTS = 600
 
 FEW = {
-    21: {"fixed<9,3>": 12, "fixed<1,1>": 9, "ufixed<18,10>": 5},
+    21: {"fixed<9,3>": 12, "fixed<1,1>": 9, "ufixed<18,10>": 5, "fixed<32,16>": 4},
     22: {"ufixed<6,2>": 20, "fixed<18,5>": 6, "ufixed<1,1>": 11},
 }
 """Models of every run of the tests: number of networks, type and number of the elements of each input."""
@@ -61,7 +61,7 @@ def test_many_random_networks_give_what_the_cpp_gives(keras: Any, tmp_path: Path
     rng = np.random.default_rng(seed)
     sources: list[Source] = []
     for _ in range(int(rng.integers(1, 4))):
-        width = int(rng.integers(1, 19))
+        width = int(rng.integers(1, 19)) if rng.random() < 0.85 else int(rng.integers(19, 41))
         kind = FixedType(width, int(rng.integers(-1, width + 2)), bool(rng.integers(2)))
         sources.append((int(rng.integers(1, 41)), kind))
     networks = Generator(1000 + seed, Limits(reuse_factor=200, weights=300)).networks(NETWORKS, sources)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,10 @@ from numpy.typing import NDArray
 from switches import SWITCH, switched_on
 
 from l1ml.compiler.design import Design
+from l1ml.compiler.network import Tensor
 from l1ml.errors import L1mlError
-from l1ml.verification.compare import compare
+from l1ml.fixed import FixedType
+from l1ml.verification.compare import compare, wrong_segment
 from l1ml.verification.emulator import Emulator
 from l1ml.verification.simulation import CoreSimulator
 
@@ -173,3 +176,21 @@ def test_verilog_that_does_not_compile_is_an_error_that_names_the_log(graph: Any
     simulator = edited(graph, tmp_path / "verilog", ("endmodule", "endmodul"))
     with pytest.raises(L1mlError, match=r"Verilator could not build net: see .*build.log"):
         simulator.run(events())
+
+
+def test_a_layer_is_not_blamed_for_bits_that_tracing_does_not_tell() -> None:
+    first, second = Tensor("first", 1, FixedType(60, 30)), Tensor("second", 1, FixedType(60, 30))
+    modules = [SimpleNamespace(title=t.name, outputs=(t,)) for t in (first, second)]
+    large = 2**55 + 1
+
+    def blamed(rtl: dict[str, int], golden: dict[str, int]) -> str:
+        probes = {name: np.array([value]) for name, value in rtl.items()}
+        simulator: Any = SimpleNamespace(design=SimpleNamespace(modules=modules), probe=lambda event: probes)
+        values = {name: np.array([value]) for name, value in golden.items()}
+        return wrong_segment(simulator, np.zeros((1, 1), dtype=np.int64), values, {"first"})
+
+    assert blamed({"first": large, "second": 7}, {"first": large - 1, "second": 6}).startswith(
+        "second, or before, where"
+    )
+    assert blamed({"first": large + 2**40, "second": 7}, {"first": large - 1, "second": 6}) == "first"
+    assert blamed({"first": large, "second": 7}, {"first": large - 1, "second": 7}).startswith("no segment")

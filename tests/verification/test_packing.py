@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from l1ml.compiler.network import Tensor
+from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.verification.packing import bus_bytes, pack, unpack
 
@@ -14,9 +16,10 @@ from l1ml.verification.packing import bus_bytes, pack, unpack
 @st.composite
 def buses(draw: st.DrawFn) -> tuple[list[Tensor], list[list[int]]]:
     """Tensors of any types side by side, and a few events on them."""
-    kinds = draw(st.lists(st.tuples(st.integers(1, 62), st.booleans(), st.integers(1, 5)), min_size=1, max_size=4))
+    kinds = draw(st.lists(st.tuples(st.integers(1, 90), st.booleans(), st.integers(1, 5)), min_size=1, max_size=4))
     tensors = [Tensor(f"t{i}", size, FixedType(width, 4, signed)) for i, (width, signed, size) in enumerate(kinds)]
-    elements = [st.integers(t.type.minimum, t.type.maximum) for t in tensors for _ in range(t.size)]
+    ends = [(max(t.type.minimum, -(2**62)), min(t.type.maximum, 2**62)) for t in tensors for _ in range(t.size)]
+    elements = [st.integers(*end) for end in ends]
     return tensors, draw(st.lists(st.tuples(*elements).map(list), min_size=1, max_size=4))
 
 
@@ -38,6 +41,14 @@ def test_elements_lie_on_the_bus_from_the_least_significant_bit_on(bus: tuple[li
 def test_unpacking_gives_back_what_was_packed(bus: tuple[list[Tensor], list[list[int]]]) -> None:
     tensors, events = bus
     np.testing.assert_array_equal(unpack(pack(np.array(events), tensors), tensors), events)
+
+
+def test_a_value_that_no_int64_holds_is_an_error() -> None:
+    tensors = [Tensor("t", 1, FixedType(70, 40))]
+    row = np.zeros((1, bus_bytes(tensors)), dtype=np.uint8)
+    row[0, 8] = 1
+    with pytest.raises(L1mlError, match=r"an element of t \(fixed<70,40>\) has a value of more than 63 bits"):
+        unpack(row, tensors)
 
 
 @given(buses())

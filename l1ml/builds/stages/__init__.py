@@ -99,6 +99,7 @@ STAGES = (
                 for part in ("__init__.py", "keras_layer.py", "hls4ml_layer.py", "strategy.py", "nnet_*.h")
             ),
         ),
+        shared=("firmware_templates/cpp",),
         modules=("hls4ml", "qkeras"),
     ),
     Stage(

@@ -7,20 +7,24 @@ The rules are those of ``l1ml.fixed.FixedType.cast``, which the tests hold again
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import reduce
 
+import numpy as np
 from alkaid.trace import FVariable
 
-from l1ml.errors import L1mlError
+from l1ml.compiler.programs.exact import (
+    DOUBLE_BITS,
+    add,
+    add_constant,
+    constant,
+    is_constant,
+    times,
+)
 from l1ml.fixed import INT, FixedType
 
-MAX_CONSTANT_BITS = 24
-"""alkaid keeps constants in float32, whose mantissa has 24 bits."""
-
-
-def is_constant(value: FVariable) -> bool:
-    """Whether a symbolic value can only be one number."""
-    return bool(value.low == value.high)
+PIECE_BITS = 32
+"""Bits of the pieces of a limit that no constant holds."""
 
 
 def cast(value: FVariable, target: FixedType) -> FVariable:
@@ -35,26 +39,13 @@ def cast(value: FVariable, target: FixedType) -> FVariable:
     """
     if is_constant(value):
         fraction = max(value.kif[2], target.fraction)
-        integer = target.cast(round(value.low * 2.0**fraction), fraction)
-        return FVariable.from_const(float(target.to_float(integer)), hwconf=value.hwconf)
-    if target.lowest != target.minimum and value.low < target.lowest * target.lsb:
-        require_narrow(float(target.lowest), target)
+        integer = target.cast(np.array(int(Fraction(value.low) * 2**fraction)), fraction)
+        return constant(int(integer) * _lsb(target), value.hwconf)
     return overflow(_round(value, target), target)
 
 
-def require_narrow(constant: float, target: FixedType) -> None:
-    """Check that alkaid keeps every bit of a constant.
-
-    Raises:
-        L1mlError: If it would lose some.
-    """
-    numerator, _ = abs(constant).as_integer_ratio()
-    bits = (numerator // (numerator & -numerator or 1)).bit_length()
-    if bits > MAX_CONSTANT_BITS:
-        raise L1mlError(
-            f"the cast to {target} needs a constant of {bits} bits; at most {MAX_CONSTANT_BITS} are supported: "
-            "give the values before it fewer fractional bits, or use another rounding or saturation mode"
-        )
+def _lsb(target: FixedType) -> Fraction:
+    return Fraction(2) ** -target.fraction
 
 
 def relu_cast(value: FVariable, target: FixedType) -> FVariable:
@@ -74,21 +65,23 @@ def _round(value: FVariable, target: FixedType) -> FVariable:
     mode = target.rounding
     if mode == "TRN":
         return floor_to(value, fraction)
+    half, least = _lsb(target) / 2, Fraction(step)
     if mode in ("TRN_ZERO", INT):
         if value.low >= 0:
             return floor_to(value, fraction)
-        require_narrow(lsb - step, target)
-        return floor_to(value + value.is_negative() * (lsb - step), fraction)
-    half = lsb / 2
-    if mode in ("RND_MIN_INF", "RND_ZERO"):
-        require_narrow(half - step, target)
+        return floor_to(_add_if_negative(value, 2 * half - least), fraction)
     if mode == "RND_MIN_INF":
-        return floor_to(value + (half - step), fraction)
+        return floor_to(add_constant(value, half - least), fraction)
     if mode == "RND_INF":
-        return floor_to(value + half - value.is_negative() * step, fraction)
+        return floor_to(_add_if_negative(add_constant(value, half), -least, of=value), fraction)
     if mode == "RND_ZERO":
-        return floor_to(value + (half - step) + value.is_negative() * step, fraction)
-    return finish_rounding(value + half, target)
+        return floor_to(_add_if_negative(add_constant(value, half - least), least, of=value), fraction)
+    return finish_rounding(add_constant(value, half), target)
+
+
+def _add_if_negative(value: FVariable, number: Fraction, of: FVariable | None = None) -> FVariable:
+    """A value and, if it or another one is negative, a constant."""
+    return add(value, times((value if of is None else of).is_negative(), number))
 
 
 def finish_rounding(value: FVariable, target: FixedType, sticky: FVariable | None = None) -> FVariable:
@@ -109,15 +102,15 @@ def finish_rounding(value: FVariable, target: FixedType, sticky: FVariable | Non
         flags.append(value.quantize(0, -fraction, value.kif[2]).unary_bit_op("any"))
     no_tie = reduce(lambda a, b: a | b, flags) if flags else FVariable.from_const(0.0, hwconf=value.hwconf)
     if is_constant(kept):
-        odd = round(kept.low / target.lsb) % 2
-        return no_tie * target.lsb + (kept.low - target.lsb) if odd else kept
+        odd = int(Fraction(kept.low) / _lsb(target)) % 2
+        return add_constant(no_tie * target.lsb, Fraction(kept.low) - _lsb(target)) if odd else kept
     signed, integer, _ = kept.kif
     last = kept.quantize(0, -fraction + 1, fraction)
     if signed + integer + fraction <= 1:
         only = last & (no_tie * target.lsb)
         return only - last * 2.0 if signed else only  # a bit worth -1 is one worth -2 and its LSB
     head = kept.quantize(signed, integer, fraction - 1)
-    return head + (last & (no_tie * target.lsb))
+    return add(head, last & (no_tie * target.lsb))
 
 
 def floor_to(value: FVariable, fraction: int) -> FVariable:
@@ -131,24 +124,42 @@ def overflow(value: FVariable, target: FixedType) -> FVariable:
     """Bring a value that has the LSB of the target into its range."""
     if is_constant(value):
         return cast(value, target)
-    low, high = target.lowest * target.lsb, target.maximum * target.lsb
-    if value.low >= low and value.high <= high:
+    over, under = goes_beyond(value, target)
+    if not over and not under:
         return value
     integer = target.integer - int(target.signed)
     wrapped = value.quantize(int(target.signed), integer, target.fraction)
     if target.saturation == "WRAP":
         return wrapped
-    over = _above(value, integer) if value.high > high else None
-    under = None
-    if value.low < low:
-        under = (value - low).is_negative() if target.lowest != target.minimum else _below(value, target, integer)
-    limits = (0.0, 0.0) if target.saturation == "SAT_ZERO" else (low, high)
     result = wrapped
-    if under is not None:
-        result = under.msb_mux(FVariable.from_const(limits[0], hwconf=value.hwconf), result)
-    if over is not None:
-        result = over.msb_mux(FVariable.from_const(limits[1], hwconf=value.hwconf), result)
+    zero = target.saturation == "SAT_ZERO"
+    if under:
+        result = _limited(_below(value, target, integer), 0 if zero else target.lowest, result, target)
+    if over:
+        result = _limited(_above(value, integer), 0 if zero else target.maximum, result, target)
     return result
+
+
+def goes_beyond(value: FVariable, target: FixedType) -> tuple[bool, bool]:
+    """Whether a value, rounded already, may lie above and below the range of a type."""
+    if target.width <= DOUBLE_BITS:
+        return value.high > target.maximum * target.lsb, value.low < target.lowest * target.lsb
+    # Doubles hold neither end of the type; the ends of its bits they do.
+    top, unsymmetric = 2.0 ** (target.integer - int(target.signed)), target.lowest == target.minimum
+    bottom = -top if target.signed else 0.0
+    return value.high + value.step > top, value.low < bottom if unsymmetric else value.low - value.step < bottom
+
+
+def _limited(flag: FVariable, limit: int, value: FVariable, target: FixedType) -> FVariable:
+    """A limit in LSB of a type, if a flag is set, or else a value."""
+    if abs(limit).bit_length() <= DOUBLE_BITS or limit == target.minimum:
+        return flag.msb_mux(constant(limit * _lsb(target), value.hwconf), value)
+    low = value.quantize(0, PIECE_BITS - target.fraction, target.fraction)
+    upper = FixedType(target.width - PIECE_BITS, target.integer, target.signed)
+    high = value.quantize(int(target.signed), target.integer - int(target.signed), upper.fraction)
+    rest = limit >> PIECE_BITS
+    first = flag.msb_mux(constant((limit - (rest << PIECE_BITS)) * _lsb(target), value.hwconf), low)
+    return add(_limited(flag, rest, high, upper), first)
 
 
 def _above(value: FVariable, integer: int) -> FVariable:
@@ -159,7 +170,9 @@ def _above(value: FVariable, integer: int) -> FVariable:
 
 
 def _below(value: FVariable, target: FixedType, integer: int) -> FVariable:
-    """One bit: value < the target's minimum."""
+    """One bit: value < the lowest one of the target."""
+    if target.lowest != target.minimum:
+        return add_constant(value, -target.lowest * _lsb(target)).is_negative()
     _, bits, _ = value.kif
     negative = value.is_negative()
     if not target.signed or bits <= integer or value.step > 2.0**integer:

@@ -153,7 +153,7 @@ class _Builder:
         width = self.widths[index] + surplus
         values = [self.operand(i, width, finest - f) for (i, _, _), f in zip(terms, fractions, strict=True)]
         minus = [minus for _, minus, _ in terms]
-        if constant:
+        if constant and constant[0]:
             offset = constant[0] << (finest - constant[1])
             values.append(Constant(abs(offset), width))
             minus.append(offset < 0)
@@ -165,15 +165,16 @@ class _Builder:
         return Bits(full, surplus, width - surplus)
 
     def slice(self, index: int, low: int, width: int) -> Expression:
-        """Bits [low, low + width) of a value, extended by its sign above its top."""
+        """Bits [low, low + width) of a value, extended above its top by its sign if it has one."""
         have, net = self.widths[index], self.ref(index)
         if low < 0:
             return self.operand(index, width, -low)
         if low + width <= have:
             return net if (low, width) == (0, have) else Bits(net, low, width)
+        sign = self.sign(index) if net.signed else Constant(0, 1)
         if low >= have:
-            return Repeated(width, self.sign(index))
-        return Joined((Repeated(low + width - have, self.sign(index)), Bits(net, low, have - low)))
+            return Repeated(width, sign)
+        return Joined((Repeated(low + width - have, sign), Bits(net, low, have - low)))
 
     def _output(self, position: int, sink: Sink) -> Expression:
         index, shift = self.logic.out_idxs[position], self.logic.out_shifts[position]

@@ -8,14 +8,14 @@ import numpy as np
 from alkaid.trace import FVariable
 from numpy.typing import NDArray
 
-from l1ml.compiler.programs.cast import is_constant
+from l1ml.compiler.programs.exact import add, is_constant
 
 
 def tree_sum(values: Sequence[FVariable]) -> FVariable:
     """Exact sum, in as few adders one after the other as possible."""
     level = list(values)
     while len(level) > 1:
-        pairs = [a + b for a, b in zip(level[::2], level[1::2], strict=False)]
+        pairs = [add(a, b) for a, b in zip(level[::2], level[1::2], strict=False)]
         level = pairs + level[2 * len(pairs) :]
     return level[0]
 

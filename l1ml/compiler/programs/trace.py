@@ -10,7 +10,9 @@ from alkaid.trace import FVariable, FVArray, HWConfig, trace
 from alkaid.types import CombLogic
 
 from l1ml.compiler.network import Segment, Tensor, identifier
+from l1ml.compiler.programs.exact import interval
 from l1ml.compiler.programs.simplify import simplify
+from l1ml.compiler.programs.widths import check_widths
 from l1ml.reference.tables import Tables
 
 Interval = tuple[float, float, float]
@@ -37,8 +39,7 @@ class TracedSegment:
 
 def full_range(tensor: Tensor) -> list[Interval]:
     """Intervals of a tensor of which nothing but the type is known."""
-    low, high = tensor.type.minimum * tensor.type.lsb, tensor.type.maximum * tensor.type.lsb
-    return [(low, high, tensor.type.lsb)] * tensor.size
+    return [interval(tensor.type.minimum, tensor.type.maximum, tensor.type.lsb)] * tensor.size
 
 
 def trace_segment(segment: Segment, intervals: dict[str, list[Interval]], tables: Tables) -> TracedSegment:
@@ -70,7 +71,9 @@ def symbol(low: float, high: float, step: float) -> FVariable:
 
 def trace_program(inputs: Iterable[FVariable], outputs: Iterable[FVariable]) -> CombLogic:
     """The program from symbolic inputs to values made of them, simplified."""
-    return simplify(trace(list(inputs), list(outputs), optimize=False))
+    logic = simplify(trace(list(inputs), list(outputs), optimize=False))
+    check_widths(logic)
+    return logic
 
 
 def _symbols(intervals: Sequence[Interval]) -> FVArray:

@@ -20,6 +20,7 @@ from l1ml.compiler.design import Design
 from l1ml.compiler.options import EmitOptions
 from l1ml.frontends.hls4ml.checks import check_model, check_stage_delay
 from l1ml.frontends.hls4ml.strategies import ChooseStrategies
+from l1ml.templates import render
 
 RTL_FOLDER = "verilog"
 """Folder within hls4ml's output directory that holds the RTL."""
@@ -61,6 +62,26 @@ class VerilogWriter(VitisWriter):
         # Both files at a time.
         text = text.replace("-o ${PROJECT}.o\n", "-o ${PROJECT}.o &\n", 1)
         script.write_text(text.replace("-o ${PROJECT}_bridge.o\n", "-o ${PROJECT}_bridge.o\nwait $!\n", 1))
+
+    def write_bridge(self, model: Any) -> None:
+        """Write the functions by which Python calls the C++: hls4ml's, and behind them one on integers."""
+        super().write_bridge(model)
+        inputs, outputs = model.get_input_variables(), model.get_output_variables()
+        config = model.config
+        integers = all(hasattr(v.type.precision, "width") and "float" not in str(v.type) for v in (*inputs, *outputs))
+        if not integers or config.get_config_value("IOType") != "io_parallel":
+            return
+        weights = [v.name for v in model.get_weight_variables() if v.storage.lower() == "bram"]
+        text = render(
+            "cpp/integers.cpp.j2",
+            name=config.get_project_name(),
+            namespace=config.get_writer_config().get("Namespace"),
+            inputs=inputs,
+            outputs=outputs,
+            arguments=", ".join([*(f"{v.name}_ap" for v in (*inputs, *outputs)), *weights]),
+        )
+        with (Path(config.get_output_dir()) / f"{config.get_project_name()}_bridge.cpp").open("a") as bridge:
+            bridge.write(text)
 
     def write_yml(self, model: Any) -> None:
         """Write hls4ml's configuration. A graph that came from a file has no model in it, and needs no Keras for it."""

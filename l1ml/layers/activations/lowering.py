@@ -9,6 +9,7 @@ clipped to the range outside which the function is flat.
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from alkaid.trace import FVariable, FVArray
 from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import cast, is_constant, relu_cast
+from l1ml.compiler.programs.exact import add_constant, constant, is_wide, negative, smaller, times
 from l1ml.errors import L1mlError
 from l1ml.fixed import Constants, FixedType
 from l1ml.layers.activations.tables import TABLE_ACTIVATIONS, uses_table
@@ -36,7 +38,7 @@ def _map(values: FVArray, function: Callable[[FVariable], FVariable]) -> FVArray
 def _clipped_relu(value: FVariable, limit: float, target: FixedType) -> FVariable:
     if value.high <= limit:
         return relu_cast(value, target)
-    return cast(value.relu().min_of(limit), target)
+    return cast(smaller(value.relu(), constant(Fraction(limit), value.hwconf)), target)
 
 
 def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
@@ -53,7 +55,7 @@ def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
         return _map(inputs[0], lambda v: _leaky_relu(v, slope, target))
     if name in ("thresholded_relu", "thresholdedrelu"):
         threshold = _parameter(layer)
-        return _map(inputs[0], lambda v: cast((v > threshold).msb_mux(v, 0.0), target))
+        return _map(inputs[0], lambda v: cast(_thresholded(v, threshold), target))
     if "param" in layer.weights:
         return _prelu(layer, inputs[0], target)
     if uses_table(layer):
@@ -65,24 +67,31 @@ def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
 
 def _prelu(layer: Any, values: FVArray, target: FixedType) -> FVArray:
     """``PReLU``: one slope per element."""
-    slopes = narrow_constants(layer, "param").real.ravel()
-    results = [_leaky_relu(v, float(s), target) for v, s in zip(np.asarray(values), slopes, strict=True)]
+    slopes = narrow_constants(layer, "param").fractions
+    results = [_leaky_relu(v, s, target) for v, s in zip(np.asarray(values), slopes, strict=True)]
     return FVArray(np.array(results), values.solver_options, values.hwconf)
 
 
-def _parameter(layer: Any) -> float:
+def _parameter(layer: Any) -> Fraction:
     """The parameter of a parametrised activation as the C++ sees it, cast to ``param_t``."""
     param = attribute_type(layer, "param_t")
-    return float(param.to_float(param.quantize(float(layer.get_attr("activ_param")))))
+    return int(param.quantize(float(layer.get_attr("activ_param")))) * Fraction(2) ** -param.fraction
 
 
-def _leaky_relu(value: FVariable, slope: float, target: FixedType) -> FVariable:
-    positive, negative = cast(value, target), cast(value * slope, target)
+def _thresholded(value: FVariable, threshold: Fraction) -> FVariable:
+    """The value where it is above the threshold, 0 elsewhere."""
+    difference = add_constant(negative(value), threshold)
+    above = difference.is_negative() if is_wide(value) or is_wide(difference) else value > float(threshold)
+    return above.msb_mux(value, 0.0)
+
+
+def _leaky_relu(value: FVariable, slope: Fraction, target: FixedType) -> FVariable:
+    above, below = cast(value, target), cast(times(value, slope), target)
     if value.low >= 0:
-        return positive
+        return above
     if value.high <= 0:
-        return negative
-    return value.msb_mux(negative, positive)
+        return below
+    return value.msb_mux(below, above)
 
 
 def lookup(value: FVariable, source: FixedType, outputs: NDArray[np.float64], where: str) -> FVariable:

@@ -9,6 +9,7 @@ from alkaid.trace import FVArray
 from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import cast
+from l1ml.compiler.programs.exact import add_constant, times
 from l1ml.layers.parameters import narrow_constants, output_type
 from l1ml.reference.tables import Tables
 
@@ -21,7 +22,11 @@ def scale_and_bias(layer: Any, size: int) -> tuple[NDArray[np.float64], NDArray[
 
 def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     """Lower ``BatchNormalization``; the sum is exact in C++, only the result is cast."""
-    values, target = np.asarray(inputs[0]), output_type(layer)
-    scale, bias = scale_and_bias(layer, len(values))
-    lowered = [cast(v * float(s) + float(b), target) for v, s, b in zip(values, scale, bias, strict=True)]
+    values = np.asarray(inputs[0])
+    scale, bias = (narrow_constants(layer, name).fractions for name in ("scale", "bias"))
+    target = output_type(layer)
+    lowered = [
+        cast(add_constant(times(value, scale[i % len(scale)]), bias[i % len(bias)]), target)
+        for i, value in enumerate(values)
+    ]
     return FVArray(np.array(lowered), inputs[0].solver_options, inputs[0].hwconf)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
-from l1ml.fixed import MAX_WIDTH, FixedType
+from l1ml.fixed import INT64_BITS, FixedType
 from l1ml.layers.parameters import constants, weight_type
 
 
@@ -73,10 +73,10 @@ class BinnedThresholdsArithmetic:
             intercept_type=weight_type(layer, "intercept"),
             slope_type=weight_type(layer, "slope"),
         )
-        if numbers.widest > MAX_WIDTH:
+        if numbers.widest > INT64_BITS:
             raise L1mlError(
                 f"layer {layer.name!r}: the comparison of {score} with {numbers.intercept_type} + {numbers.slope_type} "
-                f"* {pileup} takes {numbers.widest} bits of at most {MAX_WIDTH}; give them fewer"
+                f"* {pileup} takes {numbers.widest} bits of at most {INT64_BITS}; give them fewer"
             )
         return numbers
 

@@ -8,14 +8,24 @@ loss is per product and is reproduced per product.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from alkaid.trace import FVariable, FVArray
 from hls4ml.model.types import IntegerPrecisionType, XnorPrecisionType
-from numpy.typing import NDArray
 
-from l1ml.compiler.programs.cast import cast, is_constant
+from l1ml.compiler.programs.cast import cast
+from l1ml.compiler.programs.exact import (
+    add,
+    add_constant,
+    bounds,
+    constant,
+    is_constant,
+    is_narrow,
+    matrix_product,
+    times,
+)
 from l1ml.errors import L1mlError
 from l1ml.fixed import Constants, FixedType
 from l1ml.layers.family import Sums
@@ -68,13 +78,25 @@ def accumulate(x: FVArray, parameters: Sums) -> list[FVariable]:
     Returns:
         n_out symbolic values, each within ``accum_t``.
     """
-    real, start, accum = parameters.weights.real, parameters.start.real, parameters.accum
+    accum = parameters.accum
+    start = parameters.start.fractions
     if accum.saturation != "WRAP" and not never_overflows(x, parameters):
-        return _accumulate_in_order(x, real, start, accum)
+        return _accumulate_in_order(x, parameters.weights, start, accum)
     if products_are_exact(x, parameters):
-        rows, kernel = list(np.asarray(x)), real
+        rows, weights = list(np.asarray(x)), parameters.weights
     else:
-        rows, kernel = _cast_products(x, real, accum)
+        rows, weights = _cast_products(x, parameters.weights, accum)
+    wrap = FixedType(accum.width, accum.integer, accum.signed)
+    return [
+        cast(add_constant(value, offset), wrap) for value, offset in zip(_sums(x, rows, weights), start, strict=True)
+    ]
+
+
+def _sums(x: FVArray, rows: list[FVariable], weights: Constants) -> list[FVariable]:
+    """The product of a vector and a matrix."""
+    if not is_narrow(rows, weights):
+        return matrix_product(rows, weights)
+    kernel = weights.real
     known = np.array([float(v.low) if is_constant(v) else np.nan for v in rows])
     if not np.any(kernel[np.isnan(known)]):  # alkaid does not multiply nothing but constants by a matrix
         sums: list[Any] = list(np.nan_to_num(known) @ kernel)
@@ -83,8 +105,7 @@ def accumulate(x: FVArray, parameters: Sums) -> list[FVariable]:
         signs = np.array([-1.0 if v.low < 0 and sum(v.kif) == 1 else 1.0 for v in rows])
         unsigned = np.array([v.msb() * v.step if sign < 0 else v for v, sign in zip(rows, signs, strict=True)])
         sums = list(np.asarray(FVArray(unsigned, x.solver_options, x.hwconf) @ (kernel * signs[:, None])))
-    wrap = FixedType(accum.width, accum.integer, accum.signed)
-    return [cast(_variable(value, x) + float(offset), wrap) for value, offset in zip(sums, start, strict=True)]
+    return [_variable(value, x) for value in sums]
 
 
 def _variable(value: Any, like: FVArray) -> FVariable:
@@ -101,33 +122,34 @@ def products_are_exact(x: FVArray, parameters: Sums) -> bool:
 
 def never_overflows(x: FVArray, parameters: Sums) -> bool:
     """Whether no product and no partial sum can leave the accumulator's range, whatever the order and the rounding."""
-    real, accum = parameters.weights.real, parameters.accum
-    ends = np.array([(v.low, v.high) for v in np.asarray(x)]).T[:, :, None] * real
-    low, high = np.floor(ends.min(axis=0) / accum.lsb), np.ceil(ends.max(axis=0) / accum.lsb)  # of each product
+    weights, accum, values = parameters.weights, parameters.accum, np.asarray(x)
+    step = min(float(variable.step) for variable in values)
+    ends = np.array([bounds(variable, step) for variable in values], dtype=object).T[:, :, None] * weights.values
+    places = weights.exponent + round(np.log2(step)) + accum.fraction
+    low, high = ends.min(axis=0), ends.max(axis=0)  # of each product
+    low, high = (low * 2**places, high * 2**places) if places >= 0 else (low >> -places, -(-high >> -places))
     first = parameters.start.values
     least = np.minimum(first + np.minimum(low, 0).sum(axis=0), low.min(axis=0))
     most = np.maximum(first + np.maximum(high, 0).sum(axis=0), high.max(axis=0))
     return bool(np.all(least >= accum.lowest) and np.all(most <= accum.maximum))
 
 
-def _accumulate_in_order(
-    x: FVArray, real: NDArray[np.float64], start: NDArray[np.float64], accum: FixedType
-) -> list[FVariable]:
+def _accumulate_in_order(x: FVArray, weights: Constants, start: list[Fraction], accum: FixedType) -> list[FVariable]:
     """Saturating accumulators depend on the order: add product after product, as the C++ loop does."""
-    sums = [FVariable.from_const(float(value), hwconf=x.hwconf) for value in start]
-    for variable, row in zip(np.asarray(x), real, strict=True):
+    unit = Fraction(2) ** weights.exponent
+    sums = [constant(value, x.hwconf) for value in start]
+    for variable, row in zip(np.asarray(x), weights.values, strict=True):
         for j in np.flatnonzero(row):
-            sums[j] = cast(sums[j] + cast(variable * float(row[j]), accum), accum)
+            sums[j] = cast(add(sums[j], cast(times(variable, int(row[j]) * unit), accum)), accum)
     return sums
 
 
-def _cast_products(
-    x: FVArray, real: NDArray[np.float64], accum: FixedType
-) -> tuple[list[FVariable], NDArray[np.float64]]:
+def _cast_products(x: FVArray, weights: Constants, accum: FixedType) -> tuple[list[FVariable], Constants]:
     """Distinct products, each cast on its own, and the 0/1 matrix that sums them."""
-    rows, columns = [], []
-    for variable, row in zip(np.asarray(x), real, strict=True):
+    rows, columns, unit = [], [], Fraction(2) ** weights.exponent
+    for variable, row in zip(np.asarray(x), weights.values, strict=True):
         for weight in np.unique(row[row != 0]):
-            rows.append(cast(variable * float(weight), accum))
+            rows.append(cast(times(variable, int(weight) * unit), accum))
             columns.append(row == weight)
-    return rows, np.array(columns, dtype=np.float64).reshape(len(rows), real.shape[1])
+    matrix = np.array(columns, dtype=np.int64).reshape(len(rows), weights.values.shape[1])
+    return rows, Constants(matrix, 0)

@@ -9,17 +9,18 @@ import numpy as np
 from alkaid.trace import FVariable, FVArray
 
 from l1ml.compiler.programs.cast import cast
+from l1ml.compiler.programs.exact import add, larger, product, smaller, subtract
 from l1ml.errors import L1mlError
 from l1ml.layers.parameters import output_type
 from l1ml.reference.tables import Tables
 
 _FUNCTIONS: dict[str, Callable[[FVariable, FVariable], FVariable]] = {
-    "add": lambda a, b: a + b,
-    "subtract": lambda a, b: a - b,
-    "multiply": lambda a, b: a * b,
-    "average": lambda a, b: (a + b) * 0.5,
-    "maximum": lambda a, b: a.max_of(b),
-    "minimum": lambda a, b: a.min_of(b),
+    "add": add,
+    "subtract": subtract,
+    "multiply": product,
+    "average": lambda a, b: add(a, b) * 0.5,
+    "maximum": larger,
+    "minimum": smaller,
 }
 
 

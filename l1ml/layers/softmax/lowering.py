@@ -10,6 +10,7 @@ from alkaid.trace import FVariable, FVArray
 from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import cast
+from l1ml.compiler.programs.exact import is_wide, larger, subtract
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.layers.parameters import output_type
@@ -37,8 +38,8 @@ def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
 
 
 def _stable(layer: Any, values: list[FVariable], tables: LayerTables) -> list[FVariable]:
-    maximum = _tree(values, lambda a, b: a.max_of(b))
-    return _normalise(layer, [cast(maximum - v, tables.types["address"]) for v in values], tables)
+    maximum = _tree(values, larger)
+    return _normalise(layer, [cast(subtract(maximum, v), tables.types["address"]) for v in values], tables)
 
 
 def _latency(layer: Any, values: list[FVariable], tables: LayerTables) -> list[FVariable]:
@@ -50,9 +51,16 @@ def _argmax(layer: Any, values: list[FVariable], tables: LayerTables) -> list[FV
     one = float(output_type(layer).to_float(output_type(layer).quantize(1.0)))
     results = []
     for i, value in enumerate(values):
-        wins = [value >= other if j > i else value > other for j, other in enumerate(values) if j != i]
+        wins = [_reaches(value, other, also_equal=j > i) for j, other in enumerate(values) if j != i]
         results.append(reduce(lambda a, b: a & b, wins) * one if wins else FVariable.from_const(one, value.hwconf))
     return results
+
+
+def _reaches(value: FVariable, other: FVariable, *, also_equal: bool) -> FVariable:
+    """One bit: a value is larger than another one, or equal."""
+    if is_wide(subtract(value, other)):
+        return ~subtract(value, other).is_negative() if also_equal else subtract(other, value).is_negative()
+    return value >= other if also_equal else value > other
 
 
 def _normalise(layer: Any, exponents: list[FVariable], tables: LayerTables) -> list[FVariable]:

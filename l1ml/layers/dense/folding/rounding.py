@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from alkaid.trace import FVariable
@@ -53,7 +54,7 @@ class RoundingPlan:
 
 
 def plan_rounding(
-    layers: Sequence[Any], accum: FixedType, bounds: tuple[float, float], lsb: float
+    layers: Sequence[Any], accum: FixedType, bounds: tuple[Fraction, ...], lsb: float
 ) -> RoundingPlan | None:
     """Find the first rounding behind a dense layer that can be merged with its accumulators.
 
@@ -92,13 +93,13 @@ def plan_rounding(
     return RoundingPlan(cut, None, False, 0) if cut else None
 
 
-def _holds(target: FixedType, bounds: tuple[float, float], lsb: float) -> bool:
+def _holds(target: FixedType, bounds: tuple[Fraction, ...], lsb: float) -> bool:
     """Whether a cast changes nothing."""
     return target.lsb <= lsb and _in_range(target, bounds)
 
 
-def _in_range(target: FixedType, bounds: tuple[float, float]) -> bool:
+def _in_range(target: FixedType, bounds: tuple[Fraction, ...]) -> bool:
     """Whether a cast never overflows."""
     # Truncation goes down, by less than an LSB.
-    low, high = target.lowest * target.lsb, (target.maximum + 1) * target.lsb
+    low, high = (end * Fraction(target.lsb) for end in (target.lowest, target.maximum + 1))
     return low <= bounds[0] and bounds[1] < high

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,10 @@ from alkaid.trace import FVArray
 from numpy.typing import NDArray
 
 from l1ml.compiler.network import Segment
+from l1ml.compiler.programs.exact import reach
 from l1ml.compiler.programs.trace import HARDWARE, Interval
 from l1ml.errors import L1mlError
-from l1ml.fixed import Constants, FixedType
+from l1ml.fixed import Constants, FixedType, integers, products
 from l1ml.layers.dense.folding.rounding import RoundingPlan, plan_rounding
 from l1ml.layers.dense.lowering import DenseParameters, never_overflows, products_are_exact
 from l1ml.layers.family import Sums
@@ -57,12 +59,13 @@ class DenseSums:
     @property
     def limits(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Lowest and highest integer of each input."""
-        low, high, _ = Constants.of(np.array(self.inputs)).at(self.input_exponent).T
+        ends = [[end * int(step / self.lsb) for end in reach(low, high, step)] for low, high, step in self.inputs]
+        low, high = integers(np.array(ends, dtype=object).T)
         return low, high
 
     def product_bounds(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Lowest and highest value of each product after truncation, shape (rows, n_out)."""
-        low, high = (ends[:, None] * self.weights for ends in self.limits)
+        low, high = (products(ends[:, None], self.weights, len(ends)) for ends in self.limits)
         return np.minimum(low, high) >> self.dropped_bits, np.maximum(low, high) >> self.dropped_bits
 
 
@@ -101,20 +104,22 @@ def dense_sums(segment: Segment, intervals: list[Interval], *, may_truncate: boo
         accum=accum,
     )
     least, most = (plain.starts + bound.sum(axis=0) for bound in plain.product_bounds())
-    bounds = (float(least.min()) * plain.unit, float(most.max()) * plain.unit)
+    bounds = tuple(int(bound) * Fraction(2) ** exponent for bound in (least.min(), most.max()))
     rounding = plan_rounding(segment.chain()[:2], accum, bounds, plain.unit)
     if rounding is None:
         return plain
-    return replace(plain, starts=plain.starts + int(rounding.offset / plain.unit), rounding=rounding)
+    starts = integers(plain.starts.astype(object) + int(rounding.offset / plain.unit))
+    return replace(plain, starts=starts, rounding=rounding)
 
 
 def _starts(parameters: Sums, intervals: list[Interval], *, exact: bool) -> Constants:
     """What the sums start from if constant inputs are in it, each product of one cast as the accumulator does it."""
     still = Constants.of(np.array([low if low == high else 0.0 for low, high, _ in intervals]))
     weights, start = parameters.weights, parameters.start
-    products = Constants(still.values[:, None] * weights.values, still.exponent + weights.exponent)
-    exponent = min(products.exponent, start.exponent) if exact else start.exponent
-    return Constants(start.at(exponent) + products.at(exponent).sum(axis=0), exponent)
+    given = Constants(products(still.values[:, None], weights.values), still.exponent + weights.exponent)
+    exponent = min(given.exponent, start.exponent) if exact else start.exponent
+    total = start.at(exponent).astype(object) + given.at(exponent).astype(object).sum(axis=0)
+    return Constants(integers(total), exponent)
 
 
 def rows_that_count(parameters: Sums, intervals: list[Interval]) -> list[int]:

@@ -17,7 +17,9 @@ from alkaid.types import CombLogic
 from numpy.typing import NDArray
 
 from l1ml.compiler.circuit import Net
+from l1ml.compiler.programs.exact import is_narrow, matrix_product, reach
 from l1ml.compiler.programs.trace import HARDWARE, Interval, symbol, trace_program
+from l1ml.fixed import Constants
 
 Later = tuple[tuple[int, int], ...]
 """Constants that are added with later digits than the first: the digit, and the constant in LSB of that digit's sum."""
@@ -100,8 +102,8 @@ def plan_digits(intervals: list[Interval], reuse_factor: int) -> list[DigitPlan]
     """
     lsb = min(step for _, _, step in intervals)
     signed = any(low < 0 for low, _, _ in intervals)
-    lowest, highest = min(low for low, _, _ in intervals) / lsb, max(high for _, high, _ in intervals) / lsb
-    bits = max(round(highest).bit_length(), (-round(lowest) - 1).bit_length() if signed else 0) + int(signed)
+    ends = [end * int(step / lsb) for low, high, step in intervals for end in reach(low, high, step)]
+    bits = max(max(ends).bit_length(), (-min(ends) - 1).bit_length() if signed else 0) + int(signed)
     digit_bits = ceil(bits / reuse_factor)
     digits = ceil(bits / digit_bits)
     if not signed:
@@ -118,7 +120,10 @@ def trace_kernel(weights: NDArray[np.int64], plan: DigitPlan) -> CombLogic:
     """
     low, high = (-1 << (plan.digit_bits - 1)) if plan.signed else 0, (1 << plan.digit_bits) - 1
     digits = FVArray(np.array([symbol(low, high, 1.0) for _ in weights]), hwconf=HARDWARE)
-    return trace_program(np.asarray(digits), np.asarray(digits @ weights.astype(np.float64)))
+    inputs = list(np.asarray(digits))
+    if is_narrow(inputs, Constants(weights, 0)):
+        return trace_program(inputs, np.asarray(digits @ weights.astype(np.float64)))
+    return trace_program(inputs, matrix_product(inputs, Constants(weights, 0)))
 
 
 def accumulator(weights: NDArray[np.int64], start: int, plan: DigitPlan, later: Later = ()) -> Accumulator:
@@ -130,7 +135,7 @@ def accumulator(weights: NDArray[np.int64], start: int, plan: DigitPlan, later: 
         plan: The digits.
         later: What it gets from the kernel with later digits.
     """
-    positive, negative = int(weights[weights > 0].sum()), int(weights[weights < 0].sum())
+    positive, negative = (sum(weights[chosen].tolist()) for chosen in (weights > 0, weights < 0))
     top = (1 << plan.digit_bits) - 1
     low = high = start
     lows, highs = [], []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from alkaid.trace import FVariable, FVArray
@@ -13,6 +14,7 @@ from l1ml.compiler.buses import Source
 from l1ml.compiler.circuit import Bit, Bits, Constant, Expression, Inverted, Joined, Net, Repeated
 from l1ml.compiler.network import Segment, Tensor, identifier
 from l1ml.compiler.programs.cast import cast
+from l1ml.compiler.programs.exact import add, constant, interval
 from l1ml.compiler.programs.trace import HARDWARE, Interval, intervals_of, symbol, trace_program
 from l1ml.layers.dense.folding.digits.plan import Accumulator, DigitPlan, accumulator, plan_digits, trace_kernel
 from l1ml.layers.dense.folding.digits.tabled import tabled
@@ -151,7 +153,7 @@ def _ways(sums: DenseSums, plan: DigitPlan, stage_delay: float) -> Iterator[Arit
     active = [int(j) for j in np.flatnonzero(np.any(weights != 0, axis=0))]
     kept, sticky = _low_bits(plan, sums.rounding, sums.unit)
     if plan.flipped:
-        starts = starts - (weights.sum(axis=0) << (plan.bits - 1))
+        starts = starts - (weights.astype(object).sum(axis=0) << (plan.bits - 1))
     kernel = trace_kernel(weights[:, active], plan)
     widths = [max(int(q.kif.integers), 0) + 1 for q in kernel.out_qint]
     entries = [
@@ -185,22 +187,21 @@ def _post(
     inputs: list[FVariable] = []
     sources: list[Source] = []
 
-    def read(net: Net, low: float, high: float, step: float) -> FVariable:
-        value = symbol(low, high, step)
+    def read(net: Net, low: int, high: int, step: float) -> FVariable:
+        value = symbol(*interval(low, high, step))
         inputs.append(value)
         sources.append(Source(net, 0, round(-np.log2(step))))
         return value
 
-    values: list[FVariable] = [FVariable.from_const(float(v) * sums.unit, hwconf=HARDWARE) for v in sums.starts]
+    values: list[FVariable] = [constant(int(v) * Fraction(2) ** sums.exponent, HARDWARE) for v in sums.starts]
     stickies: list[FVariable | None] = [None] * len(values)
     for entry in arithmetic.sums:
-        lowest, highest = (bound * top for bound in entry.accumulator.final)
-        value = read(entry.register, lowest, highest, top)
+        value = read(entry.register, *entry.accumulator.final, top)
         if entry.low_bits:
-            step = top * 2.0**-entry.low_bits
-            value = value + read(entry.low, 0.0, top - step, step)
+            lowest = read(entry.low, 0, (1 << entry.low_bits) - 1, top * 2.0**-entry.low_bits)
+            value = add(value, lowest)
         if entry.sticky is not None:
-            stickies[entry.index] = read(entry.remembered, 0.0, 1.0, 1.0)
+            stickies[entry.index] = read(entry.remembered, 0, 1, 1.0)
         values[entry.index] = value
     if rounding is not None:
         results = [rounding.finish(v, s) for v, s in zip(values, stickies, strict=True)]

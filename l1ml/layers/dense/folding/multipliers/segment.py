@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import takewhile
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from l1ml.compiler.circuit import Net
 from l1ml.compiler.hardware import MULTIPLIER_PRICE
 from l1ml.compiler.network import Segment, Tensor, identifier
 from l1ml.compiler.programs.cast import cast
+from l1ml.compiler.programs.exact import add, constant, interval
 from l1ml.compiler.programs.trace import HARDWARE, Interval, intervals_of, symbol, trace_program
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
@@ -137,8 +139,8 @@ def fold_multipliers(
     idle = set(range(value.size)) - {t.output for g in groups for t in g.tasks}
     constants = {}
     for j in sorted(idle):
-        constant = FVariable.from_const(float(sums.starts[j] * sums.unit), hwconf=HARDWARE)
-        elements[j] = _finish(constant, sums, segment.layers[0], shared, tables)
+        start = constant(int(sums.starts[j]) * Fraction(2) ** sums.exponent, HARDWARE)
+        elements[j] = _finish(start, sums, segment.layers[0], shared, tables)
         constants[j] = float(elements[j].low)
     rest, rest_sources, outputs = _rest(segment, len(shared), value, elements, tables)
     return SharedSegment(
@@ -198,11 +200,11 @@ def _engine(
             starts.append(start)
         width = max(_bits(min(partial)), _bits(max(partial)))
         lane_sums.append(LaneSum(Net(f"acc{index}_{number}", width, True), tuple(starts)))
-        inputs.append(symbol(min(finals) * sums.unit, max(finals) * sums.unit, sums.unit))
+        inputs.append(symbol(*interval(min(finals), max(finals), sums.unit)))
         sources.append(Source(lane_sums[-1].net, 0, round(-np.log2(sums.unit))))
     total = inputs[0]
     for more in inputs[1:]:
-        total = total + more
+        total = add(total, more)
     result = _finish(total, sums, dense, shared, tables)
     return Engine(group, tuple(lane_sums), trace_program(inputs, [result]), sources), result
 
