@@ -52,7 +52,10 @@ def check_layers(layers: list[Any]) -> None:
     if without:
         names = ", ".join(f"{layer.name} ({layer.class_name})" for layer in without)
         are = "layer has" if len(without) == 1 else f"{len(without)} layers have"
-        raise L1mlError(f"{are} no Verilog: {names}; supported: {', '.join(supported())}")
+        raise L1mlError(
+            f"{are} no Verilog: {names}; supported: {', '.join(supported())}; for one of your own, add a family as "
+            "CONTRIBUTING.md says under 'Add a layer'"
+        )
 
 
 def check_integers(layer: Any) -> None:
