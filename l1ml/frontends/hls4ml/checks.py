@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from l1ml.errors import L1mlError
@@ -18,9 +19,10 @@ def check_model(model: Any) -> None:
     """Refuse a model that cannot become Verilog, before anything slow.
 
     Raises:
-        L1mlError: If its name is no name of a core, or a layer has no Verilog.
+        L1mlError: If its name is no name of a core, a layer has no Verilog, or hls4ml lost one that is called twice.
     """
     check_name(model.config.get_project_name())
+    check_calls(model.config.get_config_value("KerasModel"))
     if model.config.get_config_value("WriteRTL", True):
         check_layers(computing(model))
 
@@ -40,6 +42,31 @@ def check_name(name: str) -> None:
         raise L1mlError(f"project_name={name!r}: give letters, digits and underscores, a letter first: my_tagger")
     if name in RESERVED:
         raise L1mlError(f"project_name={name!r} is a keyword of Verilog or C++; choose another, such as {name}_core")
+
+
+def check_calls(keras_model: Any) -> None:
+    """See that no layer of a Keras 2 model is called twice: hls4ml reads the first call, and takes its result for all.
+
+    Args:
+        keras_model: The model; what has no configuration is not looked at.
+
+    Raises:
+        L1mlError: If one is; it names all of them.
+    """
+    if hasattr(keras_model, "get_config") and (names := list(_shared(keras_model.get_config()))):
+        raise L1mlError(
+            f"hls4ml reads only the first call of a layer, and some are called more often: {', '.join(names)}; "
+            "make a layer of its own for each call, with the same weights"
+        )
+
+
+def _shared(config: Mapping[str, Any]) -> Iterator[str]:
+    """Layers that are called twice, by the configuration of a model, in models within it, too."""
+    for layer in config.get("layers", ()):
+        calls = layer.get("inbound_nodes") or []
+        if len(calls) > 1 and isinstance(calls[0], list):  # Keras 3 has something else there, and hls4ml reads that
+            yield str(layer["config"].get("name", layer["class_name"]))
+        yield from _shared(layer["config"])
 
 
 def check_layers(layers: list[Any]) -> None:

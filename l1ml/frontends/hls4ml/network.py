@@ -36,6 +36,8 @@ def network_of(model: Any) -> Network:
         for name, variable in layer.variables.items()
     }
     outputs = [str(name) for name in model.outputs]
+    if through := [name for name in outputs if name in model.inputs]:
+        raise L1mlError(f"output {through[0]!r} is an input as it came, for which hls4ml has no C++; leave it out")
     cut = _Cut(tensors, wires=True)
     cut.cut(computing(model), outputs)
     if not cut.segments:  # a core that has no register has no clock cycle to give its result in
@@ -102,7 +104,7 @@ class _Cut:
             if view.tensor.name in read:
                 read |= {t.name for t in view.sources}
         for segment in self.segments:
-            inside = {name for layer in segment.layers for name in layer.outputs}
+            inside = {name for layer in segment.layers for name in layer.outputs} - self.views.keys()
             segment.outputs = [self.tensors[name] for name in sorted(inside) if self.tensors[name].name in read]
 
     def _check_words(self, layer: Any, family: Family) -> None:

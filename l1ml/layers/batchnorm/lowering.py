@@ -8,17 +8,27 @@ import numpy as np
 from alkaid.trace import FVArray
 
 from l1ml.compiler.programs.cast import cast
+from l1ml.errors import L1mlError
 from l1ml.layers.parameters import narrow_constants, output_type
 from l1ml.reference.tables import Tables
 
 
 def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
-    """Lower ``BatchNormalization``; the sum is exact in C++, only the result is cast."""
+    """Lower ``BatchNormalization``; the sum is exact in C++, only the result is cast.
+
+    Raises:
+        L1mlError: If hls4ml reads more factors than there are.
+    """
     values = np.asarray(inputs[0])
     scale, bias = (narrow_constants(layer, name).real.ravel() for name in ("scale", "bias"))
-    target = output_type(layer)
+    filters, target = int(layer.get_attr("n_filt", -1)), output_type(layer)
+    needed = len(values) if filters == -1 else filters
+    if min(len(scale), len(bias)) < needed:
+        raise L1mlError(
+            f"layer {layer.name!r}: hls4ml's C++ reads {needed} factors, and there are {min(len(scale), len(bias))}; "
+            "normalise over the last axis of at most three"
+        )
     lowered = [
-        cast(value * float(scale[i % len(scale)]) + float(bias[i % len(bias)]), target)
-        for i, value in enumerate(values)
+        cast(value * float(scale[i % needed]) + float(bias[i % needed]), target) for i, value in enumerate(values)
     ]
     return FVArray(np.array(lowered), inputs[0].solver_options, inputs[0].hwconf)

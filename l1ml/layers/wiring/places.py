@@ -58,6 +58,12 @@ def _concatenate(layer: Any, first: _Indices, second: _Indices) -> _Indices:
         raise L1mlError(f"layer {layer.name!r}: {layer.get_attr('op')} along axis {axis} has no C++ in hls4ml")
     if rank == 1 or along <= 0:  # one behind the other
         return np.concatenate([first.ravel(), second.ravel()])
+    if np.delete(first.shape, along).tolist() != np.delete(second.shape, along).tolist():
+        raise L1mlError(
+            f"layer {layer.name!r}: tensors of the shapes {first.shape} and {second.shape} do not fit together along "
+            f"the {('first', 'second', 'third')[along]} axis; hls4ml reads some PyTorch models so: see "
+            "channels_last_conversion of its configuration"
+        )
     return np.concatenate([first, second], axis=along)
 
 
