@@ -128,5 +128,6 @@ def _wires(view: View, sources: list[Net | Element]) -> Expression:
         if first != index:
             parts.pop()
         run = (number, first, index)
-        parts.append(Bits(of, first * kind.width, (index + 1 - first) * kind.width))
-    return Joined(tuple(reversed(parts)))
+        bits = (index + 1 - first) * kind.width
+        parts.append(of if bits == of.width else Bits(of, first * kind.width, bits))
+    return Joined(tuple(reversed(parts))) if len(parts) > 1 else parts[0]

@@ -93,11 +93,10 @@ def check_integers(layer: Any) -> None:
     """
     sources = [FixedType.from_hls4ml(layer.get_input_variable(name).type.precision) for name in layer.inputs]
     accum = layer.get_attr("accum_t")
-    if accum is not None and "weight" in layer.weights and hasattr(accum.precision, "width"):
-        weight = FixedType.from_hls4ml(layer.weights["weight"].type.precision)
-        product = sources[0].integer + weight.integer
+    factors = [*sources, *(FixedType.from_hls4ml(w.type.precision) for n, w in layer.weights.items() if n == "weight")]
+    if len(factors) == 2 and hasattr(getattr(accum, "precision", None), "width"):
         sums = FixedType.from_hls4ml(accum.precision)
-        if sums.is_int and product < 1 and (sources[0].signed or weight.signed):
+        if sums.is_int and sum(f.integer for f in factors) < 1 and any(f.signed for f in factors):
             raise L1mlError(f"layer {layer.name!r}: products without integer bits are summed in {sums}; {_PLAIN}")
         sources = [sums]
     for name in layer.outputs:
