@@ -77,13 +77,14 @@ def _folded(keras: Any, x: dict[str, Any]) -> tuple[list[Any], Options]:
     positive = layers.ReLU(name="positive")(turned)
     beside = layers.Concatenate(axis=1, name="beside")([positive, layers.Reshape((1, 2), name="two")(x["pair"])])
     last = layers.Dense(2, name="fc3")(layers.Flatten(name="end")(beside))
+    shaped = layers.ReLU(name="shaped")(layers.Reshape((1, 2), name="shape")(last))
     wide = layers.Concatenate(name="wide")([behind, x["b1"]])
     narrow = {"weight": "fixed<4,1>", "bias": "fixed<4,1>", "result": "fixed<7,3,RND,SAT>"}
     options: dict[str, Any] = {f"fc{n}_linear": {"precision": {"result": narrow["result"]}} for n in (1, 2, 3)}
     ways = {"fc1": (4, "distributed_arithmetic"), "fc2": (4, "Resource"), "fc3": (5, "Latency")}
     for name, (reuse, strategy) in ways.items():
         options[name] = {"types": narrow, "ReuseFactor": reuse, "Strategy": strategy}
-    return [turned, beside, last, wide], options
+    return [turned, beside, shaped, wide], options
 
 
 def test_wires_give_what_the_cpp_gives_without_a_register(keras: Any, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -48,12 +49,16 @@ def check_calls(keras_model: Any) -> None:
     """See that no layer of a Keras 2 model is called twice: hls4ml reads the first call, and takes its result for all.
 
     Args:
-        keras_model: The model; what has no configuration is not looked at.
+        keras_model: The model; what has no configuration is not looked at, and neither are models of Keras 3, of which
+            hls4ml reads every call.
 
     Raises:
         L1mlError: If one is; it names all of them.
     """
-    if hasattr(keras_model, "get_config") and (names := list(_shared(keras_model.get_config()))):
+    keras = sys.modules.get("keras")  # whose version hls4ml goes by
+    if not hasattr(keras_model, "get_config") or str(getattr(keras, "__version__", "3")) >= "3":
+        return
+    if names := list(_shared(keras_model.get_config())):
         raise L1mlError(
             f"hls4ml reads only the first call of a layer, and some are called more often: {', '.join(names)}; "
             "make a layer of its own for each call, with the same weights"
@@ -63,8 +68,7 @@ def check_calls(keras_model: Any) -> None:
 def _shared(config: Mapping[str, Any]) -> Iterator[str]:
     """Layers that are called twice, by the configuration of a model, in models within it, too."""
     for layer in config.get("layers", ()):
-        calls = layer.get("inbound_nodes") or []
-        if len(calls) > 1 and isinstance(calls[0], list):  # Keras 3 has something else there, and hls4ml reads that
+        if len(layer.get("inbound_nodes") or ()) > 1:
             yield str(layer["config"].get("name", layer["class_name"]))
         yield from _shared(layer["config"])
 

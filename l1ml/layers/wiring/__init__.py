@@ -21,14 +21,16 @@ class _Wiring(Family):
 
     def uniform(self, layer: Any) -> bool:
         """Only what leaves the elements in their order."""
-        return self._keeps_order(layer)
+        return keeps_order(layer)
 
     def bounds(self, layer: Any) -> Clip | None:
         """Known where the elements stay in their order."""
-        return Clip(relu=False) if self._keeps_order(layer) else None
+        return Clip(relu=False) if keeps_order(layer) else None
 
-    def _keeps_order(self, layer: Any) -> bool:
-        return bool(layer.class_name == "Reshape")
+
+def keeps_order(layer: Any) -> bool:
+    """Whether a layer gives its elements on in their order, so that it may be asked of some of them alone."""
+    return bool(layer.class_name == "Reshape")
 
 
 FAMILY = _Wiring(
