@@ -134,6 +134,31 @@ def test_simulated_outputs_have_the_shapes_of_predicted_ones(keras: Any, tmp_pat
         np.testing.assert_array_equal(found, expected)
 
 
+def test_wires_of_tensors_in_several_words_are_right(keras: Any, tmp_path: Path) -> None:
+    """They are gathered first; what streams gets no wires, as these have all positions at once."""
+    from l1ml.layers.keras import MovingSum
+
+    layers, x = keras.layers, keras.Input((4, 2), name="x")
+    summed = MovingSum(window=2, name="summed")(x)
+    turned = layers.Permute((2, 1), name="turned")(summed)
+    beside = layers.Concatenate(axis=2, name="beside")([layers.Permute((2, 1), name="over")(x), turned])
+    scores = layers.Dense(2, name="fc")(layers.Flatten(name="flat")(beside))
+    model = keras.Model(x, [scores, layers.ReLU(name="positive")(turned)])
+    rng = np.random.default_rng(5)
+    model.set_weights([rng.integers(-7, 8, w.shape) / 8 for w in model.get_weights()])
+    narrow = {"weight": "fixed<4,1>", "bias": "fixed<4,1>", "result": "fixed<7,3,RND,SAT>"}
+    kinds = {"x": "fixed<6,3>", "positive": "ufixed<5,3>", "fc_linear": narrow["result"]}
+    options: dict[str, Any] = {name: {"precision": {"result": kind}} for name, kind in kinds.items()}
+    options["fc"] = {"types": narrow, "ReuseFactor": 4, "Strategy": "distributed_arithmetic"}
+    graph = convert(model, tmp_path, options, write_rtl=True)
+    compile_graph(graph)
+    checked = l1ml.verify(graph, events=300)
+    assert (checked.mismatches, checked.first_mismatch) == (0, None)
+    design = Design.load(rtl_folder(graph))
+    assert (design.in_beats, design.out_beats) == (4, 1)
+    assert {m.segment for m in design.modules} == {"summed", "fc", "positive"}
+
+
 @pytest.mark.parametrize(
     ("target", "source", "wires"),
     [
@@ -164,6 +189,7 @@ def test_a_cast_is_wires_if_it_selects_bits(target: str, source: str, wires: boo
 
 REFUSED = {
     "a padding of another type": ("pad", r"layer 'pad': hls4ml's C\+\+ of ZeroPadding1D gives the type of its input"),
+    "a stream behind what has all positions": ("stream", r"layer 'positive' has all positions at once, and the layer"),
     "an input as output": ("flatten", r"output 'x' is an input as it came"),
     "a layer called twice": ("shared", r"some are called more often: twice; make a layer of its own for each call"),
     "one within a model": ("nested", r"some are called more often: twice;"),
@@ -178,6 +204,11 @@ def test_what_has_no_cpp_is_refused_in_a_line(keras: Any, tmp_path: Path, case: 
     options: dict[str, Any] = {"x": {"precision": {"result": "fixed<6,3>"}}}
     if kind == "pad":
         model = keras.Model(x, layers.ZeroPadding1D(1, name="pad")(x))
+    elif kind == "stream":
+        from l1ml.layers.keras import MovingSum
+
+        model = keras.Model(x, MovingSum(window=2, name="summed")(layers.ReLU(name="positive")(x)))
+        options["positive"] = options["x"]
     elif kind == "flatten":
         model = keras.Model(x, [flat, layers.Dense(2, name="fc")(flat)])
     elif kind == "shared":
