@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from networks import Options, compile_graph, convert, lowered
+from networks import Options, compile_graph, convert, lowered, quiet
 
 import l1ml
 from l1ml.compiler.circuit import Register, ShiftRegister
@@ -190,6 +190,7 @@ def test_a_cast_is_wires_if_it_selects_bits(target: str, source: str, wires: boo
 REFUSED = {
     "a padding of another type": ("pad", r"layer 'pad': hls4ml's C\+\+ of ZeroPadding1D gives the type of its input"),
     "a stream behind what has all positions": ("stream", r"layer 'positive' has all positions at once, and the layer"),
+    "a norm over three axes and channels": ("norm", r"layer 'norm': hls4ml's C\+\+ reads 6 factors, and there are 3"),
     "an input as output": ("flatten", r"output 'x' is an input as it came"),
     "a layer called twice": ("shared", r"some are called more often: twice; make a layer of its own for each call"),
     "one within a model": ("nested", r"some are called more often: twice;"),
@@ -209,6 +210,8 @@ def test_what_has_no_cpp_is_refused_in_a_line(keras: Any, tmp_path: Path, case: 
 
         model = keras.Model(x, MovingSum(window=2, name="summed")(layers.ReLU(name="positive")(x)))
         options["positive"] = options["x"]
+    elif kind == "norm":
+        model = keras.Model(x, layers.BatchNormalization(name="norm")(layers.Reshape((1, 1, 2, 3), name="four")(x)))
     elif kind == "flatten":
         model = keras.Model(x, [flat, layers.Dense(2, name="fc")(flat)])
     elif kind == "shared":
@@ -222,3 +225,5 @@ def test_what_has_no_cpp_is_refused_in_a_line(keras: Any, tmp_path: Path, case: 
             output = next(la for la in graph.get_layers() if la.name == "pad").get_output_variable()
             output.type.precision = graph.config.backend.convert_precision_string("fixed<5,3>")
         network_of(graph)
+        with quiet():
+            graph.write()
