@@ -28,8 +28,8 @@ class SimulationResult:
     """What the Verilog gives for some events.
 
     Attributes:
-        outputs: Real outputs as ``hls_model.predict`` gives them, shape (events, elements); a list of arrays
-            for several outputs.
+        outputs: Real outputs as ``hls_model.predict`` gives them: shape (events, elements), of one event (elements,);
+            a list of arrays for several outputs.
         latency: Measured clock cycles from event to result.
         initiation_interval: Measured clock cycles between events.
     """
@@ -142,6 +142,8 @@ def simulate(hls_model: Any, x: Arrays, *, time_limit: float | None = None) -> S
     simulator = CoreSimulator(rtl_folder(hls_model), time_limit=time_limit)
     result = simulator.run(quantize_inputs(x, simulator.design))
     outputs = real_values(result.integers, simulator.design.outputs)
+    if len(result.integers) == 1:  # as hls4ml does
+        outputs = [values[0] for values in outputs]
     return SimulationResult(
         outputs=outputs[0] if len(outputs) == 1 else outputs,
         latency=result.latency,

@@ -226,6 +226,13 @@ class FixedType:
             kept = ((values - self.minimum) & ((1 << self.width) - 1)) + self.minimum
         return kept if self.width > INT64_BITS else np.asarray(kept, dtype=np.int64)
 
+    def selects(self, source: FixedType) -> bool:
+        """Whether a cast from another type does nothing but drop bits and extend by others."""
+        floors = self.rounding == "TRN" or (self.rounding in ("TRN_ZERO", INT) and not source.signed)
+        low, high = source.minimum * source.lsb, source.maximum * source.lsb
+        inside = self.lowest * self.lsb <= low and high < (self.maximum + 1) * self.lsb
+        return (floors or source.fraction <= self.fraction) and (inside or self.saturation == "WRAP")
+
     def rounded(self, values: NDArray[np.floating]) -> NDArray[np.float32]:
         """Real values as this type holds them, in the float32 that networks are trained on; same shape.
 

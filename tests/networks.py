@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,8 @@ try:
 except L1mlError as error:
     _missing = str(error)
 
-from l1ml.compiler.network import Network
-from l1ml.compiler.programs.trace import TracedSegment, full_range, trace_segment
+from l1ml.compiler.network import Network, View
+from l1ml.compiler.programs.trace import TracedSegment, full_range, trace_segment, view_intervals
 from l1ml.frontends.hls4ml.network import network_of
 from l1ml.frontends.hls4ml.writing import cpp_tables
 from l1ml.verification.emulator import Emulator
@@ -96,6 +96,8 @@ def traces(graph: Any) -> Iterator[TracedSegment]:
     network, tables = network_of(graph), cpp_tables(graph, Path(graph.config.get_output_dir()))
     intervals = {t.name: full_range(t) for t in network.inputs}
     for segment in network.segments:
+        for view in _readable(network, intervals):
+            intervals[view.tensor.name] = view_intervals(view, intervals)
         traced = trace_segment(segment, intervals, tables)
         intervals.update(traced.intervals)
         yield traced
@@ -106,12 +108,30 @@ def lowered(graph: Any, inputs: NDArray[np.int64]) -> NDArray[np.int64]:
     network = network_of(graph)
     values = dict(zip([t.name for t in network.inputs], _split(inputs, network.inputs), strict=True))
     for traced in traces(graph):
+        _wire(network, values)
         results = traced.logic.predict(np.concatenate([values[t.name] for t in traced.segment.inputs], axis=1))
         position = 0
         for tensor in traced.segment.outputs:
             values[tensor.name] = results[:, position : position + tensor.size]
             position += tensor.size
+    _wire(network, values)
     return np.concatenate([np.ldexp(values[t.name], t.type.fraction).astype(np.int64) for t in network.outputs], axis=1)
+
+
+def _readable(network: Network, known: Container[str]) -> Iterator[View]:
+    """What is wires of tensors that are known, and is not known itself; looked at while more becomes known."""
+    for view in network.views.values():
+        if view.tensor.name not in known and all(t.name in known for t in view.sources):
+            yield view
+
+
+def _wire(network: Network, values: dict[str, NDArray[np.float64]]) -> None:
+    """Add the real values of what is wires of others."""
+    for view in _readable(network, values):
+        kind, zeros = view.tensor.type, np.zeros(len(values[view.sources[0].name]))
+        sources = [values[t.name] for t in view.sources]
+        real = np.array([zeros if place is None else sources[place[0]][:, place[1]] for place in view.places]).T
+        values[view.tensor.name] = kind.to_float(kind.quantize(real))
 
 
 def columns(network: Network) -> list[str]:

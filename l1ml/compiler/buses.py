@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from l1ml.compiler.circuit import Expression, Joined, Net, Wire
+from l1ml.compiler.circuit import Bit, Bits, Constant, Element, Expression, Joined, Net, Repeated, Wire
 from l1ml.compiler.network import Tensor
+from l1ml.fixed import FixedType
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,27 @@ def tensor_sinks(tensors: Sequence[Tensor]) -> list[Sink]:
 def bus_of(tensor: Tensor) -> Net:
     """The port or wire that carries a tensor."""
     return Net(f"{tensor.name}_data", tensor.bits)
+
+
+def bits_of(of: Net | Element, low: int, source: FixedType, target: FixedType) -> Expression:
+    """An element in another type, without logic: bits that are missing are zeros below and copies of the sign above.
+
+    Args:
+        of: A net that holds it.
+        low: Its lowest bit there.
+        source: Its type there.
+        target: The type that is wanted.
+    """
+    zeros = min(max(target.fraction - source.fraction, 0), target.width)
+    dropped = min(max(source.fraction - target.fraction, 0), source.width)
+    taken = min(source.width - dropped, target.width - zeros)
+    missing = target.width - zeros - taken
+    parts: list[Expression] = []
+    if missing:
+        parts.append(Repeated(missing, Bit(of, low + source.width - 1)) if source.signed else Constant(0, missing))
+    parts += [Bits(of, low + dropped, taken)] if taken else []
+    parts += [Constant(0, zeros)] if zeros else []
+    return Joined(tuple(parts)) if len(parts) > 1 else parts[0]
 
 
 def pack_outputs(outputs: Sequence[Expression], tensors: Sequence[Tensor]) -> list[Wire]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from l1ml.compiler.beats import DONE, IN_VALID, RESET, counted
 from l1ml.compiler.buses import bus_of, next_of
@@ -12,7 +11,6 @@ from l1ml.compiler.circuit import (
     Bits,
     Bitwise,
     Constant,
-    Element,
     Expression,
     Instance,
     Inverted,
@@ -24,12 +22,12 @@ from l1ml.compiler.circuit import (
     Register,
     Resized,
     Section,
-    ShiftRegister,
     Wire,
 )
 from l1ml.compiler.design import Design
 from l1ml.compiler.design import Module as Placed
 from l1ml.compiler.network import Segment, Tensor
+from l1ml.compiler.ways import Ways
 
 CLOCK, OUT_VALID = Net("clk"), Net("out_valid")
 """Ports that every core has, beside those for its input."""
@@ -58,52 +56,6 @@ def output_registers(packed: Sequence[Wire], tensors: Sequence[Tensor], enable: 
     return Section("", (*packed, *(Register(bus_of(t), next_of(t), enable) for t in tensors)))
 
 
-@dataclass(frozen=True)
-class _Way:
-    """The way of a tensor to who reads it: gathered where it comes in several words, held back where that is later.
-
-    Attributes:
-        tensor: The tensor, as it is read.
-        words: In how many words it comes.
-        cycles: By how many clock cycles it is held back after that.
-    """
-
-    tensor: Tensor
-    words: int
-    cycles: int
-
-    @property
-    def _arrays(self) -> tuple[str, str]:
-        """Names of the shift registers that gather it and hold it back."""
-        return f"{self.tensor.name}_words", f"{self.tensor.name}_{'whole_' * (self.words > 1)}delay{self.cycles}"
-
-    @property
-    def _whole(self) -> Expression:
-        """The tensor in one word."""
-        if self.words == 1:
-            return bus_of(self.tensor)
-        bits = self.tensor.bits // self.words
-        return Joined(tuple(Element(self._arrays[0], index, bits) for index in range(self.words)))
-
-    @property
-    def source(self) -> Expression:
-        """The tensor when it is wanted."""
-        return Element(self._arrays[1], self.cycles - 1, self.tensor.bits) if self.cycles else self._whole
-
-    @property
-    def sections(self) -> dict[str, Section]:
-        """The shift registers, by name."""
-        name, (words, delay) = self.tensor.name, self._arrays
-        found: dict[str, Section] = {}
-        if self.words > 1:
-            word = Net(bus_of(self.tensor).name, self.tensor.bits // self.words)
-            found[words] = Section(f"{name}: its words, gathered", (ShiftRegister(words, self.words, word),))
-        if self.cycles:
-            about = f"{name} waits {self.cycles} cycle{'s' * (self.cycles > 1)} for its partners."
-            found[delay] = Section(about, (ShiftRegister(delay, self.cycles, self._whole),))
-        return found
-
-
 def core_of(design: Design, arrival: Mapping[Tensor, int], *, buffered: bool) -> Module:
     """The top module.
 
@@ -113,24 +65,10 @@ def core_of(design: Design, arrival: Mapping[Tensor, int], *, buffered: bool) ->
             first of its words.
         buffered: Whether a buffer keeps the words of an event until the last one is there.
     """
-    words = {t.name: t.beats for t in (*design.inputs, *(t for m in design.modules for t in m.outputs))}
-
-    def way(tensor: Tensor, until: int) -> _Way:
-        return _Way(tensor, words[tensor.name] // tensor.beats, until - arrival[tensor])
-
-    extra: dict[str, Section] = {}
-    instances: list[Section] = []
+    ways = Ways(design, arrival)
     valid = Net("valid_reg", max(design.latency + design.out_beats - 1, design.initiation_interval - 1))
-    for module in design.modules:
-        ways = [way(t, module.start) for t in module.inputs]
-        instances.append(_instance(module, ways, valid))
-        for each in ways:
-            extra |= each.sections
-    finals = [way(t, design.latency) for t in design.outputs]
-    for each in finals:
-        extra |= each.sections
-    inputs = {t.name for t in design.inputs}
-    ordered = sorted(extra.items(), key=lambda item: item[0].rsplit("_", 1)[0] not in inputs)
+    instances = [_instance(module, ways, valid) for module in design.modules]
+    finals = [ways.read(t, design.latency) for t in design.outputs]
     in_data = Net("in_data", sum(t.bits for t in design.inputs))
     out_data = Net("out_data", sum(t.bits for t in design.outputs))
     every = f"every {design.initiation_interval} clock cycle{'s' * (design.initiation_interval > 1)}"
@@ -147,9 +85,9 @@ def core_of(design: Design, arrival: Mapping[Tensor, int], *, buffered: bool) ->
         (
             _valid_flags(design, valid),
             *_inputs(design, in_data, buffered=buffered),
-            *(section for _, section in ordered),
+            *ways.sections(),
             *instances,
-            Section("", (Wire(out_data, Joined(tuple(each.source for each in reversed(finals)))),)),
+            Section("", (Wire(out_data, Joined(tuple(reversed(finals)))),)),
         ),
     )
 
@@ -192,10 +130,10 @@ def _slices(tensors: Sequence[Tensor], bus: Net) -> tuple[Wire, ...]:
     return tuple(wires)
 
 
-def _instance(module: Placed, ways: Sequence[_Way], valid: Net) -> Section:
+def _instance(module: Placed, ways: Ways, valid: Net) -> Section:
     strobes: dict[str, Expression] = {name: Net(name) for name in module.controls}
     strobes |= {port: Bit(valid, cycle - 1) if cycle else ACCEPT for port, cycle in module.strobes.items()}
-    data = {bus_of(way.tensor).name: way.source for way in ways}
+    data = {bus_of(t).name: ways.read(t, module.start) for t in module.inputs}
     outputs = {bus_of(t).name: bus_of(t) for t in module.outputs}
     about = f"{module.title}: cycles {module.start} to {module.start + module.latency}"
     return Section(about, (Instance(module.name, f"u_{module.segment}", {**strobes, **data}, outputs),))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from l1ml.compiler.network import Tensor, beats_of
+from l1ml.compiler.network import Tensor, View, beats_of
 from l1ml.errors import L1mlError
 
 FILE_NAME = "design.json"
@@ -74,6 +74,7 @@ class Design(BaseModel):
         latency: Clock cycles from an event's last word to the first word of its result.
         initiation_interval: Clock cycles between two events.
         files: Those of the core, in order of compilation.
+        views: What is nothing but wires between the modules, in topological order.
         trigger: Module around the core with an input in registers, in a file of its name; empty without one.
     """
 
@@ -88,6 +89,7 @@ class Design(BaseModel):
     latency: int
     initiation_interval: int
     files: tuple[str, ...]
+    views: tuple[View, ...] = ()
     trigger: str = ""
 
     @property

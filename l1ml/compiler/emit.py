@@ -11,12 +11,12 @@ from l1ml.compiler.circuit.saving import save_circuits
 from l1ml.compiler.core import core_of, ports_of
 from l1ml.compiler.design import Design, Module
 from l1ml.compiler.hardware import Hardware
-from l1ml.compiler.network import Network, Segment, Tensor
+from l1ml.compiler.network import Network, Segment, Tensor, View
 from l1ml.compiler.options import EmitOptions
 from l1ml.compiler.pipelined import pipelined
 from l1ml.compiler.printers.systemverilog import print_module
 from l1ml.compiler.programs.exact import TooWideError, reach
-from l1ml.compiler.programs.trace import Interval, full_range
+from l1ml.compiler.programs.trace import Interval, full_range, view_intervals
 from l1ml.errors import L1mlError
 from l1ml.fixed import INT64_BITS
 from l1ml.paths import shared
@@ -59,6 +59,7 @@ def emit(network: Network, tables: Tables, folder: Path, options: EmitOptions) -
         inputs=tuple(network.inputs),
         outputs=tuple(outputs),
         modules=tuple(modules),
+        views=tuple(segments.views),
         latency=max(arrival[t] for t in outputs),
         initiation_interval=max(m.interval for m in modules),
         files=(package, *cells, *(circuit.file for circuit in segments.circuits), core),
@@ -82,6 +83,7 @@ class _Segments:
         arrival: Clock cycle, counted from ``in_valid``, in which each tensor is there.
         intervals: What its elements can be.
         held: Tensors that stay until the next event's take their place.
+        views: What has been read so far of what is nothing but wires.
         circuits: The modules so far.
     """
 
@@ -90,6 +92,7 @@ class _Segments:
         self.arrival = dict.fromkeys(network.inputs, BUFFER_CYCLES * network.buffered)
         self.intervals: dict[str, list[Interval]] = {t.name: full_range(t) for t in network.inputs}
         self.held: set[Tensor] = set()
+        self.views: list[View] = []
         self.circuits: list[CircuitModule] = []
 
     def make(self, segment: Segment) -> Module:
@@ -155,13 +158,27 @@ class _Segments:
     def outputs(self) -> list[Tensor]:
         """What leaves the core: in several words only if all outputs do, in as many."""
         outputs = self.network.outputs
-        return outputs if len({t.beats for t in outputs}) == 1 else [self._whole(t) for t in outputs]
+        together = len({t.beats for t in outputs}) == 1 and outputs[0].beats > 1
+        return outputs if together else [self._whole(t) for t in outputs]
 
     def _whole(self, tensor: Tensor) -> Tensor:
-        """A tensor in one word, gathered where it comes in several."""
+        """A tensor in one word, gathered where it comes in several, or made of others where it is wires."""
         whole = replace(tensor, beats=1)
-        self.arrival.setdefault(whole, self.arrival[tensor] + tensor.beats)
+        if whole not in self.arrival:
+            if tensor.name in self.network.views:
+                self._lay(self.network.views[tensor.name])
+            else:
+                self.arrival[whole] = self.arrival[tensor] + tensor.beats
         return whole
+
+    def _lay(self, view: View) -> None:
+        """Find out about a tensor that is wires, when it is first read."""
+        sources = tuple(self._whole(t) for t in view.sources)
+        self.views.append(replace(view, sources=sources))
+        self.arrival[view.tensor] = max(self.arrival[t] for t in sources)
+        if self.held.issuperset(sources):
+            self.held.add(view.tensor)
+        self.intervals[view.tensor.name] = view_intervals(view, self.intervals)
 
     def _folded(self, segment: Segment, start: int) -> Hardware:
         """A segment whose work is spread over several clock cycles."""

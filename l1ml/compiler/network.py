@@ -84,6 +84,25 @@ class Uncast:
     what: str
 
 
+Place = tuple[int, int] | None
+"""Where an element comes from: the number of a tensor and the index in it; ``None`` for a zero."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A tensor that is nothing but wires: bits of others, put into another order.
+
+    Attributes:
+        tensor: The tensor.
+        sources: Those that it is made of, which may be views themselves.
+        places: Where each of its elements comes from in ``sources``. Between types, bits are dropped or extended.
+    """
+
+    tensor: Tensor
+    sources: tuple[Tensor, ...]
+    places: tuple[Place, ...]
+
+
 class Builder(Protocol):
     """Who makes hardware of a layer: what the compiler asks the family of the layer (``l1ml.layers.family``)."""
 
@@ -187,12 +206,21 @@ class Segment:
 
 @dataclass(frozen=True)
 class Network:
-    """An hls4ml model cut into segments, in topological order."""
+    """An hls4ml model cut into segments, in topological order.
+
+    Attributes:
+        name: Its name.
+        inputs: What comes from outside.
+        outputs: What leaves.
+        segments: What becomes modules.
+        views: What becomes wires between them, by name of the tensor.
+    """
 
     name: str
     inputs: list[Tensor]
     outputs: list[Tensor]
     segments: list[Segment]
+    views: dict[str, View] = field(default_factory=dict)
 
     @property
     def buffered(self) -> bool:

@@ -8,6 +8,7 @@ from functools import cached_property
 from l1ml.compiler.buses import bus_of
 from l1ml.compiler.circuit import Expression, Instance, Item, Module, Register, Wire
 from l1ml.compiler.circuit.queries import Connections, Masks, all_bits, bits_in, name_of, names_in, parts_of
+from l1ml.compiler.design import Design
 from l1ml.compiler.design import Module as Placed
 from l1ml.compiler.network import Tensor
 from l1ml.faults.circuits import Circuits
@@ -133,7 +134,7 @@ def wire_design(circuits: Circuits) -> dict[str, Wiring]:
     wirings: dict[str, Wiring] = {}
     instances: dict[str, Masks] = {}
     for placed in reversed(design.modules):
-        outputs = {bus_of(t).name: _mask(t, read.get(t.name, set())) for t in placed.outputs}
+        outputs = {bus_of(t).name: _mask(t, _elements_read(t.name, design, read)) for t in placed.outputs}
         known = {t: ranges[t.name] for t in placed.inputs if t.name in ranges}
         wiring = wirings[placed.name] = Wiring(circuits.modules[placed.name], placed, outputs=outputs, ranges=known)
         elements = {t: wiring.elements_read(t) for t in placed.inputs}
@@ -142,6 +143,17 @@ def wire_design(circuits: Circuits) -> dict[str, Wiring]:
         instances[placed.name] = wiring.counts | {bus_of(t).name: _mask(t, found) for t, found in elements.items()}
     wirings[design.name] = Wiring(circuits.modules[design.name], None, instances=instances)
     return wirings
+
+
+def _elements_read(name: str, design: Design, read: Mapping[str, Collection[int]]) -> set[int]:
+    """The elements of a tensor that are read, by modules or through wires that put them into another order."""
+    found = set(read.get(name, ()))
+    for view in design.views:
+        numbers = {number for number, source in enumerate(view.sources) if source.name == name}
+        if numbers:
+            places = (view.places[index] for index in _elements_read(view.tensor.name, design, read))
+            found |= {place[1] for place in places if place is not None and place[0] in numbers}
+    return found
 
 
 def _mask(tensor: Tensor, elements: Collection[int]) -> int:

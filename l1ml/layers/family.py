@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ml.compiler.network import Builder, Segment, Uncast
+from l1ml.compiler.network import Builder, Place, Segment, Uncast
 from l1ml.fixed import Constants, FixedType
 from l1ml.layers.strategies import OURS, STRATEGIES
 
@@ -106,6 +106,14 @@ class Family(Builder):
             L1mlError: If the way it is set up has no Verilog.
         """
         return self.part("lowering").lower(layer, inputs, tables)
+
+    def places(self, layer: Any) -> list[Place] | None:
+        """Where each element of a layer's output comes from in its inputs; ``None`` for a layer that computes.
+
+        Raises:
+            L1mlError: If the way it is set up has no Verilog.
+        """
+        return None
 
     def uniform(self, layer: Any) -> bool:
         """Whether a layer does the same to every element, so that neurons which take turns can share it."""

@@ -48,7 +48,8 @@ def test_all_layers_without_verilog_are_named_at_once_and_nothing_is_written(ker
     hidden = layers.Conv1D(4, 2, name="scan")(x)
     model = keras.Model(x, layers.Dense(2, name="top")(layers.LSTM(3, name="cell")(hidden)))
     with pytest.raises(
-        L1mlError, match=r"2 layers have no Verilog: scan \(Conv1D\), cell \(LSTM\); supported: .*Dense"
+        L1mlError,
+        match=r"2 layers have no Verilog: scan \(Conv1D\), cell \(LSTM\); supported: .*Dense.*; for one of your own",
     ):
         convert(model, tmp_path / "out", write_rtl=True)
     assert not (tmp_path / "out/firmware").exists()

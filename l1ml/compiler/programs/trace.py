@@ -9,7 +9,8 @@ import numpy as np
 from alkaid.trace import FVariable, FVArray, HWConfig, trace
 from alkaid.types import CombLogic
 
-from l1ml.compiler.network import Segment, Tensor, identifier
+from l1ml.compiler.network import Segment, Tensor, View, identifier
+from l1ml.compiler.programs.cast import cast
 from l1ml.compiler.programs.exact import interval
 from l1ml.compiler.programs.simplify import simplify
 from l1ml.compiler.programs.widths import check_widths
@@ -62,6 +63,14 @@ def trace_segment(segment: Segment, intervals: dict[str, list[Interval]], tables
     outputs = [v for t in segment.outputs for v in np.asarray(values[t.name])]
     logic = trace_program(inputs, outputs)
     return TracedSegment(segment, logic, {t.name: intervals_of(np.asarray(values[t.name])) for t in segment.outputs})
+
+
+def view_intervals(view: View, intervals: dict[str, list[Interval]]) -> list[Interval]:
+    """What each element of a tensor of wires can be, by what its sources can be."""
+    before = [intervals[t.name] for t in view.sources]
+    taken = [(0.0, 0.0, 1.0) if place is None else before[place[0]][place[1]] for place in view.places]
+    cut = {interval: cast(symbol(*interval), view.tensor.type) for interval in dict.fromkeys(taken)}
+    return intervals_of([cut[interval] for interval in taken])
 
 
 def symbol(low: float, high: float, step: float) -> FVariable:

@@ -94,7 +94,8 @@ def _gives_result(item: object, enable: str, wiring: Wiring) -> bool:
 def _behind(module: Module, design: Design) -> set[str]:
     """Names of the tensors that depend on what a module gives."""
     found = {t.name for t in module.outputs}
-    for other in design.modules:  # in topological order
-        if found & {t.name for t in other.inputs}:
-            found |= {t.name for t in other.outputs}
+    # Views are read by modules that may come first, and so on.
+    steps = [(m.inputs, m.outputs) for m in design.modules] + [(v.sources, (v.tensor,)) for v in design.views]
+    while more := {t.name for i, o in steps if found & {s.name for s in i} for t in o} - found:
+        found |= more
     return found

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+import sys
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from l1ml.errors import L1mlError
@@ -18,9 +20,10 @@ def check_model(model: Any) -> None:
     """Refuse a model that cannot become Verilog, before anything slow.
 
     Raises:
-        L1mlError: If its name is no name of a core, or a layer has no Verilog.
+        L1mlError: If its name is no name of a core, a layer has no Verilog, or hls4ml lost one that is called twice.
     """
     check_name(model.config.get_project_name())
+    check_calls(model.config.get_config_value("KerasModel"))
     if model.config.get_config_value("WriteRTL", True):
         check_layers(computing(model))
 
@@ -42,6 +45,34 @@ def check_name(name: str) -> None:
         raise L1mlError(f"project_name={name!r} is a keyword of Verilog or C++; choose another, such as {name}_core")
 
 
+def check_calls(keras_model: Any) -> None:
+    """See that no layer of a Keras 2 model is called twice: hls4ml reads the first call, and takes its result for all.
+
+    Args:
+        keras_model: The model; what has no configuration is not looked at, and neither are models of Keras 3, of which
+            hls4ml reads every call.
+
+    Raises:
+        L1mlError: If one is; it names all of them.
+    """
+    keras = sys.modules.get("keras")  # whose version hls4ml goes by
+    if not hasattr(keras_model, "get_config") or str(getattr(keras, "__version__", "3")) >= "3":
+        return
+    if names := list(_shared(keras_model.get_config())):
+        raise L1mlError(
+            f"hls4ml reads only the first call of a layer, and some are called more often: {', '.join(names)}; "
+            "make a layer of its own for each call, with the same weights"
+        )
+
+
+def _shared(config: Mapping[str, Any]) -> Iterator[str]:
+    """Layers that are called twice, by the configuration of a model, in models within it, too."""
+    for layer in config.get("layers", ()):
+        if len(layer.get("inbound_nodes") or ()) > 1:
+            yield str(layer["config"].get("name", layer["class_name"]))
+        yield from _shared(layer["config"])
+
+
 def check_layers(layers: list[Any]) -> None:
     """See that each layer has a family.
 
@@ -52,7 +83,10 @@ def check_layers(layers: list[Any]) -> None:
     if without:
         names = ", ".join(f"{layer.name} ({layer.class_name})" for layer in without)
         are = "layer has" if len(without) == 1 else f"{len(without)} layers have"
-        raise L1mlError(f"{are} no Verilog: {names}; supported: {', '.join(supported())}")
+        raise L1mlError(
+            f"{are} no Verilog: {names}; supported: {', '.join(supported())}; for one of your own, add a family as "
+            "CONTRIBUTING.md says under 'Add a layer'"
+        )
 
 
 def check_integers(layer: Any) -> None:
@@ -63,11 +97,10 @@ def check_integers(layer: Any) -> None:
     """
     sources = [FixedType.from_hls4ml(layer.get_input_variable(name).type.precision) for name in layer.inputs]
     accum = layer.get_attr("accum_t")
-    if accum is not None and "weight" in layer.weights and hasattr(accum.precision, "width"):
-        weight = FixedType.from_hls4ml(layer.weights["weight"].type.precision)
-        product = sources[0].integer + weight.integer
+    factors = [*sources, *(FixedType.from_hls4ml(w.type.precision) for n, w in layer.weights.items() if n == "weight")]
+    if len(factors) == 2 and hasattr(getattr(accum, "precision", None), "width"):
         sums = FixedType.from_hls4ml(accum.precision)
-        if sums.is_int and product < 1 and (sources[0].signed or weight.signed):
+        if sums.is_int and sum(f.integer for f in factors) < 1 and any(f.signed for f in factors):
             raise L1mlError(f"layer {layer.name!r}: products without integer bits are summed in {sums}; {_PLAIN}")
         sources = [sums]
     for name in layer.outputs:

@@ -67,8 +67,13 @@ def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
 
 def _prelu(layer: Any, values: FVArray, target: FixedType) -> FVArray:
     """``PReLU``: one slope per element."""
-    slopes = narrow_constants(layer, "param").fractions
-    results = [_leaky_relu(v, s, target) for v, s in zip(np.asarray(values), slopes, strict=True)]
+    slopes, elements = narrow_constants(layer, "param").fractions, np.asarray(values)
+    if len(slopes) != len(elements):
+        raise L1mlError(
+            f"layer {layer.name!r}: hls4ml's C++ reads a slope for each of {len(elements)} elements, and there are "
+            f"{len(slopes)}; give it as many"
+        )
+    results = [_leaky_relu(v, s, target) for v, s in zip(elements, slopes, strict=True)]
     return FVArray(np.array(results), values.solver_options, values.hwconf)
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import cast
 from l1ml.compiler.programs.exact import add_constant, times
+from l1ml.errors import L1mlError
 from l1ml.layers.parameters import narrow_constants, output_type
 from l1ml.reference.tables import Tables
 
@@ -21,12 +22,21 @@ def scale_and_bias(layer: Any, size: int) -> tuple[NDArray[np.float64], NDArray[
 
 
 def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
-    """Lower ``BatchNormalization``; the sum is exact in C++, only the result is cast."""
+    """Lower ``BatchNormalization``; the sum is exact in C++, only the result is cast.
+
+    Raises:
+        L1mlError: If hls4ml reads more factors than there are.
+    """
     values = np.asarray(inputs[0])
     scale, bias = (narrow_constants(layer, name).fractions for name in ("scale", "bias"))
-    target = output_type(layer)
+    filters, target = int(layer.get_attr("n_filt", -1)), output_type(layer)
+    needed = len(values) if filters == -1 else filters
+    if min(len(scale), len(bias)) < needed:
+        raise L1mlError(
+            f"layer {layer.name!r}: hls4ml's C++ reads {needed} factors, and there are {min(len(scale), len(bias))}; "
+            "normalise over the last axis of at most three"
+        )
     lowered = [
-        cast(add_constant(times(value, scale[i % len(scale)]), bias[i % len(bias)]), target)
-        for i, value in enumerate(values)
+        cast(add_constant(times(value, scale[i % needed]), bias[i % needed]), target) for i, value in enumerate(values)
     ]
     return FVArray(np.array(lowered), inputs[0].solver_options, inputs[0].hwconf)

@@ -49,8 +49,10 @@ class DenseParameters(Sums):
         values, accum = weight.values, attribute_type(layer, "accum_t")
         if _is_ternary(layer):
             values = np.where(values == -2, 1, values)
-        if layer.get_attr("_weights_transposed"):  # as hls4ml's strategy Resource reads them
-            values = values.T
+        n_in, n_out = int(layer.get_attr("n_in")), int(layer.get_attr("n_out"))
+        # The C++ reads them flat, whatever their shape; with hls4ml's strategy Resource, neuron by neuron.
+        transposed = bool(layer.get_attr("_weights_transposed"))
+        values = values.reshape(n_out, n_in).T if transposed else values.reshape(n_in, n_out)
         start = Constants(accum.cast(bias.values, -bias.exponent), -accum.fraction)
         return cls(Constants(values, weight.exponent), start, accum)
 

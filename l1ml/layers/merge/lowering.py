@@ -1,17 +1,21 @@
-"""Two branches that become one: sums, differences and other functions of two tensors, and tensors side by side."""
+"""Two branches that become one: sums, differences and other functions of two tensors, and their scalar product."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import numpy as np
 from alkaid.trace import FVariable, FVArray
+from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import cast
 from l1ml.compiler.programs.exact import add, larger, product, smaller, subtract
+from l1ml.compiler.programs.operations import tree_sum
 from l1ml.errors import L1mlError
-from l1ml.layers.parameters import output_type
+from l1ml.fixed import FixedType
+from l1ml.layers.parameters import attribute_type, output_type
 from l1ml.reference.tables import Tables
 
 _FUNCTIONS: dict[str, Callable[[FVariable, FVariable], FVariable]] = {
@@ -25,7 +29,7 @@ _FUNCTIONS: dict[str, Callable[[FVariable, FVariable], FVariable]] = {
 
 
 def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
-    """Lower ``Merge`` and ``Concatenate`` (``nnet_merge.h``): an exact result, cast once.
+    """Lower ``Merge`` and ``Dot`` (``nnet_merge.h``): an exact result, cast once, or products and their sum.
 
     Raises:
         L1mlError: For another kind of merge.
@@ -36,9 +40,36 @@ def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
         function, size = _FUNCTIONS[kind], max(len(first), len(second))
         # As the C++ repeats the shorter one.
         merged = [function(first[i % len(first)], second[i % len(second)]) for i in range(size)]
-    elif kind == "concatenate1d":
-        merged = [*first, *second]
+    elif kind == "dot1d":
+        _require_products(layer)
+        merged = [_dot(first, second, attribute_type(layer, "accum_t"))]
     else:
-        known = ", ".join((*_FUNCTIONS, "concatenate1d"))
+        known = ", ".join((*_FUNCTIONS, "dot1d"))
         raise L1mlError(f"layer {layer.name!r}: merge {kind!r} has no Verilog lowering; supported: {known}")
     return FVArray(np.array([cast(v, target) for v in merged]), inputs[0].solver_options, inputs[0].hwconf)
+
+
+def _dot(first: NDArray[np.object_], second: NDArray[np.object_], accum: FixedType) -> FVariable:
+    """``dot1d``: each product is cast to ``accum_t``, and so is each sum, from the first product on."""
+    products = [cast(product(a, b), accum) for a, b in zip(first, second, strict=True)]
+    ends = np.array([(min(v.low, 0.0), max(v.high, 0.0)) for v in products]).sum(axis=0)
+    inside = accum.lowest * accum.lsb <= ends[0] and ends[1] <= accum.maximum * accum.lsb
+    if inside or accum.saturation == "WRAP":
+        return cast(tree_sum(products), accum)
+    return reduce(lambda total, value: cast(add(total, value), accum), products)
+
+
+def _require_products(layer: Any) -> None:
+    """See that hls4ml multiplies: by the second of two bits it chooses a sign instead, as if that were a weight.
+
+    Raises:
+        L1mlError: If it does not.
+    """
+    from hls4ml.model.types import IntegerPrecisionType, XnorPrecisionType
+
+    kinds = [layer.get_input_variable(name).type.precision for name in layer.inputs]
+    ternary = isinstance(kinds[1], IntegerPrecisionType) and kinds[1].width == 2 and kinds[1].signed
+    if ternary or any(isinstance(kind, XnorPrecisionType) for kind in kinds):
+        raise L1mlError(
+            f"layer {layer.name!r}: hls4ml does not multiply by a second input of {kinds[1]}; give it a fixed type"
+        )

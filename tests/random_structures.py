@@ -1,0 +1,237 @@
+"""Random graphs of wires, merges and small layers, side by side in one model: one compilation serves them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from random_networks import STRATEGIES, in_reach
+
+from l1ml.fixed import ROUNDING_MODES, SATURATION_MODES, FixedType
+
+LARGEST = 24
+"""Elements of a tensor."""
+
+WEIGHT = FixedType(4, 1)
+"""Of all that layers multiply by or add."""
+
+MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
+
+
+@dataclass(frozen=True)
+class Value:
+    """A tensor of Keras and the type that it has in hls4ml."""
+
+    tensor: Any
+    type: FixedType
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Without the events."""
+        return tuple(int(n) for n in self.tensor.shape[1:])
+
+    @property
+    def size(self) -> int:
+        """Elements of an event."""
+        return int(np.prod(self.shape))
+
+
+class Structures:
+    """Draws graphs; the same seed gives the same ones.
+
+    Attributes:
+        inputs: Tensors of Keras.
+        outputs: Tensors of Keras.
+        options: hls4ml's options by layer.
+        story: A line for each layer.
+    """
+
+    def __init__(self, keras: Any, seed: int) -> None:
+        self.keras, self.rng = keras, np.random.default_rng(seed)
+        self.inputs: list[Any] = []
+        self.outputs: list[Any] = []
+        self.options: dict[str, dict[str, Any]] = {}
+        self.story: list[str] = []
+        self._name, self._count = "", 0
+        self._read: set[str] = set()
+
+    def model(self, graphs: int, steps: int) -> Any:
+        """A Keras model of so many graphs with so many layers each, and weights on the grid of ``WEIGHT``."""
+        for number in range(graphs):
+            self._graph(f"g{number}", steps)
+        model = self.keras.Model(self.inputs, self.outputs)
+        drawn = [self.rng.integers(WEIGHT.minimum, WEIGHT.maximum + 1, w.shape) * WEIGHT.lsb for w in model.weights]
+        positive = ["variance" in variable.name for variable in model.weights]
+        model.set_weights([np.abs(w) + p * 0.25 if p else w for w, p in zip(drawn, positive, strict=True)])
+        return model
+
+    def _graph(self, name: str, steps: int) -> None:
+        self._name, self._count = name, 0
+        shape = tuple(int(n) for n in self.rng.choice([2, 3, 4], int(self.rng.integers(1, 4))))
+        while np.prod(shape) > LARGEST:
+            shape = shape[1:]
+        few = (*[1] * (len(shape) - 1), shape[-1])  # what the others can be broadcast with
+        values = [self._input(shape), self._input(shape), self._input(few)]
+        for _ in range(steps):
+            values.append(self._step(values))
+        for value in values[3:]:
+            if value.tensor.name not in self._read:  # Keras would leave it out
+                self.outputs.append(self._activation(value).tensor)
+
+    def _input(self, shape: tuple[int, ...]) -> Value:
+        name, kind = self._next("in"), self._type(0, plain=True)
+        self.inputs.append(self.keras.Input(shape, name=name))
+        self.options[name] = {"precision": {"result": str(kind)}}
+        return Value(self.inputs[-1], kind)
+
+    def _next(self, what: str) -> str:
+        self._count += 1
+        return f"{self._name}_{what.lower()}{self._count}"
+
+    def _chance(self, probability: float) -> bool:
+        return bool(self.rng.random() < probability)
+
+    def _type(self, integer: int, *, plain: bool = False) -> FixedType:
+        """A type for values with so many integer bits at least."""
+        width, signed = int(self.rng.integers(2, 9)), self._chance(0.6)
+        found = FixedType(width, int(self.rng.integers(0, 5)), signed)
+        if plain or self._chance(0.3):
+            return found
+        modes = str(self.rng.choice(ROUNDING_MODES)), str(self.rng.choice(SATURATION_MODES))
+        return in_reach(FixedType(width, found.integer, signed, *modes), integer)
+
+    def _step(self, values: list[Value]) -> Value:
+        """A layer on one of the values, most often the last one."""
+        value = values[-1] if self._chance(0.6) else values[int(self.rng.integers(len(values)))]
+        ways: list[Callable[[], Value]] = [
+            lambda: self._reshape(value),
+            lambda: self._concatenate(value, values),
+            lambda: self._merge(value, values),
+            lambda: self._activation(value),
+            lambda: self._normalise(value),
+        ]
+        if len(value.shape) > 1:
+            ways += [lambda: self._permute(value)] * 2 + [lambda: self._margins(value, values[0])]
+        else:
+            ways += [lambda: self._dense(value), lambda: self._dot(value, values)]
+        return ways[int(self.rng.integers(len(ways)))]()
+
+    def _add(
+        self,
+        value: Value,
+        kind: str,
+        target: FixedType,
+        *more: Value,
+        types: dict[str, str] | None = None,
+        **given: Any,
+    ) -> Value:
+        """A layer of Keras with a result of a type."""
+        name = self._next(kind)
+        layer = getattr(self.keras.layers, kind)(name=name, **given)
+        sources = [value.tensor, *(other.tensor for other in more)]
+        tensor = layer(sources if more else value.tensor)
+        self._read |= {source.name for source in sources}
+        self.options[name] = {"types": {"result": str(target), **(types or {})}}
+        of = ", ".join(str(source.name) for source in sources)
+        self.story.append(f"{name}{tuple(tensor.shape[1:])} {target} of {of} {given}")
+        return Value(tensor, target)
+
+    def _permute(self, value: Value) -> Value:
+        dims = tuple(int(n) + 1 for n in self.rng.permutation(len(value.shape)))
+        return self._add(value, "Permute", value.type, dims=dims)
+
+    def _reshape(self, value: Value) -> Value:
+        shape: list[int] = []
+        rest = value.size
+        for _ in range(int(self.rng.integers(0, 3))):
+            factors = [n for n in range(1, rest + 1) if rest % n == 0]
+            shape.append(int(self.rng.choice(factors)))
+            rest //= shape[-1]
+        if not shape and self._chance(0.5):
+            return self._add(value, "Flatten", value.type)
+        return self._add(value, "Reshape", value.type, target_shape=(*shape, rest))
+
+    def _margins(self, value: Value, small: Value) -> Value:
+        """Zeros around it, a part of it, or each position several times."""
+        axes = len(value.shape) - 1
+        kinds = ["ZeroPadding", "Cropping", "UpSampling"]
+        kind = str(self.rng.choice(kinds))
+        low, high = ([int(n) for n in self.rng.integers(0, 2, axes)] for _ in range(2))
+        if kind == "UpSampling":
+            size = [int(n) for n in self.rng.integers(1, 3, axes)]
+            fits = value.size * np.prod(size) <= LARGEST
+            return (
+                self._add(value, f"UpSampling{axes}D", value.type, size=size if axes > 1 else size[0])
+                if fits
+                else small
+            )
+        sizes = [
+            n + a + b if kind == "ZeroPadding" else n - a - b for n, a, b in zip(value.shape, low, high, strict=False)
+        ]
+        if min(sizes) < 1 or np.prod(sizes) * value.shape[-1] > LARGEST:
+            return small
+        margins = list(zip(low, high, strict=True))
+        given = {"padding" if kind == "ZeroPadding" else "cropping": margins if axes > 1 else margins[0]}
+        return self._add(value, f"{kind}{axes}D", value.type, **given)
+
+    def _concatenate(self, value: Value, values: list[Value]) -> Value:
+        axis = int(self.rng.integers(len(value.shape)))
+        fitting = [
+            other
+            for other in values
+            if len(other.shape) == len(value.shape)
+            and np.delete(other.shape, axis).tolist() == np.delete(value.shape, axis).tolist()
+            and other.size + value.size <= LARGEST
+        ]
+        if not fitting:
+            return self._activation(value)
+        other = fitting[int(self.rng.integers(len(fitting)))]
+        kind = self._type(min(value.type.integer, other.type.integer))
+        return self._add(
+            value, "Concatenate", kind, other, axis=axis + 1 if self._chance(0.5) else axis - len(value.shape)
+        )
+
+    def _merge(self, value: Value, values: list[Value]) -> Value:
+        shapes = [value.shape, *([(*[1] * (len(value.shape) - 1), value.shape[-1])] * 2)]
+        fitting = [other for other in values if other.shape in shapes]
+        if not fitting:
+            return self._activation(value)
+        other = fitting[int(self.rng.integers(len(fitting)))]
+        op = str(self.rng.choice(MERGES))
+        integers = (value.type.integer, other.type.integer)
+        kind = self._type(sum(integers) if op == "Multiply" else min(integers) - (op == "Average"))
+        first, second = (value, other) if self._chance(0.5) else (other, value)
+        return self._add(first, op, kind, second)
+
+    def _dot(self, value: Value, values: list[Value]) -> Value:
+        fitting = [other for other in values if other.shape == value.shape and (other.type.width != 2)]
+        if not fitting:
+            return self._activation(value)
+        other = fitting[int(self.rng.integers(len(fitting)))]
+        integer = value.type.integer + other.type.integer
+        accum = self._type(integer) if self._chance(0.5) else FixedType(24, 12)
+        return self._add(value, "Dot", self._type(accum.integer), other, axes=1, types={"accum": str(accum)})
+
+    def _activation(self, value: Value) -> Value:
+        kind = str(self.rng.choice(["ReLU", "PReLU"]))
+        types = {"param": str(WEIGHT)} if kind == "PReLU" else {}
+        integer = value.type.integer + (WEIGHT.integer if kind == "PReLU" else 0)
+        return self._add(value, kind, self._type(integer), types=types)
+
+    def _normalise(self, value: Value) -> Value:
+        types = {"scale": str(WEIGHT), "bias": str(WEIGHT)}
+        return self._add(
+            value, "BatchNormalization", self._type(min(value.type.integer, 0) + 1), types=types, epsilon=1e-3
+        )
+
+    def _dense(self, value: Value) -> Value:
+        units = int(self.rng.integers(1, 7))
+        kind = self._type(min(value.type.integer, 0) + WEIGHT.integer)
+        made = self._add(value, "Dense", kind, types={"weight": str(WEIGHT), "bias": str(WEIGHT)}, units=units)
+        name = f"{self._name}_dense{self._count}"
+        self.options[f"{name}_linear"] = {"precision": {"result": str(kind)}}
+        valid = [n for n in range(1, min(value.size, 6) + 1) if value.size % n == 0]
+        self.options[name] |= {"ReuseFactor": int(self.rng.choice(valid)), "Strategy": str(self.rng.choice(STRATEGIES))}
+        return made
