@@ -82,6 +82,7 @@ class Family(Builder):
             cycle. Tensors of shape (positions, channels) then pass in as many words as they have positions.
         takes_words: Whether such a layer takes the words of an event as they come into the core, with gaps between
             them; it is then the only one that reads the core's input.
+        only: Which of the layers of these classes it takes, for messages; see ``takes``.
     """
 
     package: str
@@ -90,6 +91,11 @@ class Family(Builder):
     own: bool = False
     streams: bool = False
     takes_words: bool = False
+    only: str = ""
+
+    def takes(self, layer: Any) -> bool:
+        """Whether it takes a layer of one of its classes."""
+        return True
 
     def part(self, name: str) -> Any:
         """A module of the family's folder."""

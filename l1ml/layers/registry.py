@@ -28,11 +28,17 @@ def supported() -> list[str]:
     return sorted(_by_class())
 
 
+def supported_layers() -> list[str]:
+    """The same for messages, with what is taken of a class of which not all are."""
+    return [f"{name} {only}" if (only := family.only) else name for name, family in sorted(_by_class().items())]
+
+
 def family_of(layer: Any) -> Family:
     """The family of a layer of hls4ml's graph; one without lowering if none takes it, see ``known``."""
     # hls4ml keeps the name of the Keras class (QDense, ...) in the attributes; the graph class is what counts.
     taken = _by_class()
-    return next((taken[kind.__name__] for kind in type(layer).__mro__ if kind.__name__ in taken), _UNKNOWN)
+    found = next((taken[kind.__name__] for kind in type(layer).__mro__ if kind.__name__ in taken), _UNKNOWN)
+    return found if found.takes(layer) else _UNKNOWN
 
 
 def known(layer: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
-from l1ml.layers.registry import known, supported
+from l1ml.layers.registry import known, supported_layers
 from l1ml.reserved import RESERVED
 
 _PLAIN = "give that a fixed<...> type"
@@ -52,7 +52,7 @@ def check_layers(layers: list[Any]) -> None:
     if without:
         names = ", ".join(f"{layer.name} ({layer.class_name})" for layer in without)
         are = "layer has" if len(without) == 1 else f"{len(without)} layers have"
-        raise L1mlError(f"{are} no Verilog: {names}; supported: {', '.join(supported())}")
+        raise L1mlError(f"{are} no Verilog: {names}; supported: {', '.join(supported_layers())}")
 
 
 def check_integers(layer: Any) -> None:

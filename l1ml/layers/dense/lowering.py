@@ -39,8 +39,10 @@ class DenseParameters(Sums):
         values, accum = weight.values, attribute_type(layer, "accum_t")
         if _is_ternary(layer):
             values = np.where(values == -2, 1, values)
+        n_out = bias.values.size
         if layer.get_attr("_weights_transposed"):  # as hls4ml's strategy Resource reads them
-            values = values.T
+            values = values.reshape(n_out, -1).T
+        values = values.reshape(-1, n_out)  # a convolution's have more axes
         start = Constants(accum.cast(bias.values, -bias.exponent), -accum.fraction)
         return cls(Constants(values, weight.exponent), start, accum)
 
@@ -50,6 +52,11 @@ def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     result = output_type(layer)
     sums = accumulate(inputs[0], DenseParameters.of(layer))
     return FVArray(np.array([cast(value, result) for value in sums]), inputs[0].solver_options)
+
+
+def sums_of(layer: Any) -> Sums:
+    """The sums of a dense layer."""
+    return DenseParameters.of(layer)
 
 
 def _is_ternary(layer: Any) -> bool:

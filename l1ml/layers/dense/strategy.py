@@ -41,7 +41,7 @@ def exact_accumulator(layer: Any) -> NamedType:
     """
     inputs = FixedType.from_hls4ml(layer.get_input_variable().type.precision)
     weight, bias = (FixedType.from_hls4ml(layer.weights[n].type.precision) for n in ("weight", "bias"))
-    weights = np.abs(layer.weights["weight"].data).reshape(-1, layer.get_attr("n_out"))
+    weights = np.abs(layer.weights["weight"].data).reshape(-1, layer.weights["bias"].data.size)
     largest = 2.0 ** (inputs.integer - int(inputs.signed)) * (weights.sum(axis=0) + weight.lsb)
     largest = largest + np.abs(layer.weights["bias"].data) + bias.lsb
     # AMD's ap_fixed stops the program if a rounding looks at a bit above the highest one.
