@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-from alkaid.trace import FVariable
+from alkaid.trace import FVariable, FVArray
 from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import is_constant
@@ -18,6 +18,38 @@ def tree_sum(values: Sequence[FVariable]) -> FVariable:
         pairs = [a + b for a, b in zip(level[::2], level[1::2], strict=False)]
         level = pairs + level[2 * len(pairs) :]
     return level[0]
+
+
+def matrix_product(x: FVArray, weights: NDArray[np.float64]) -> FVArray:
+    """``x @ weights`` for constant weights, in as many parts as have no inputs in common.
+
+    alkaid looks for what any two outputs share, in a time that grows faster than the matrix.
+
+    Args:
+        x: Symbolic inputs, none of them constant; shape (n_in,).
+        weights: Shape (n_in, n_out).
+    """
+    parts = list(_independent(weights != 0))
+    if len(parts) <= 1:
+        return x @ weights
+    results = np.zeros(weights.shape[1], dtype=object)
+    for rows, columns in parts:
+        results[columns] = np.asarray(x[rows] @ weights[np.ix_(rows, columns)])
+    return FVArray(results, x.solver_options, x.hwconf)
+
+
+def _independent(used: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Rows and columns of each part of a matrix that shares none of them with the others."""
+    left = used.any(axis=1)
+    while left.any():
+        rows, count = np.zeros_like(left), 0
+        rows[np.argmax(left)] = True
+        while rows.sum() > count:
+            count = rows.sum()
+            columns = used[rows].any(axis=0)
+            rows = used[:, columns].any(axis=1)
+        left &= ~rows
+        yield np.flatnonzero(rows), np.flatnonzero(columns)
 
 
 def bit(value: FVariable, place: int) -> FVariable:

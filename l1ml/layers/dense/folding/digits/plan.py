@@ -17,6 +17,7 @@ from alkaid.types import CombLogic
 from numpy.typing import NDArray
 
 from l1ml.compiler.circuit import Net
+from l1ml.compiler.programs.operations import matrix_product
 from l1ml.compiler.programs.trace import HARDWARE, Interval, symbol, trace_program
 
 Later = tuple[tuple[int, int], ...]
@@ -118,7 +119,7 @@ def trace_kernel(weights: NDArray[np.int64], plan: DigitPlan) -> CombLogic:
     """
     low, high = (-1 << (plan.digit_bits - 1)) if plan.signed else 0, (1 << plan.digit_bits) - 1
     digits = FVArray(np.array([symbol(low, high, 1.0) for _ in weights]), hwconf=HARDWARE)
-    return trace_program(np.asarray(digits), np.asarray(digits @ weights.astype(np.float64)))
+    return trace_program(np.asarray(digits), np.asarray(matrix_product(digits, weights.astype(np.float64))))
 
 
 def accumulator(weights: NDArray[np.int64], start: int, plan: DigitPlan, later: Later = ()) -> Accumulator:
