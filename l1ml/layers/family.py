@@ -16,7 +16,7 @@ A folder holds, of these, what the family needs:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -100,6 +100,14 @@ class Family(Builder):
     def part(self, name: str) -> Any:
         """A module of the family's folder."""
         return import_module(f"{self.package}.{name}")
+
+    def unrolled(self, layers: Sequence[Any]) -> Sequence[Any]:
+        """The layers of a model in order, with those put in place that are in its graph once and done several times.
+
+        Raises:
+            L1mlError: If that cannot be done.
+        """
+        return layers
 
     def describe(self, layer: Any) -> str:
         """What a layer is, in a word or two."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
-from l1ml.layers.registry import known, supported_layers
+from l1ml.layers.registry import known, supported_layers, unrolled
 from l1ml.reserved import RESERVED
 
 _PLAIN = "give that a fixed<...> type"
@@ -26,8 +26,8 @@ def check_model(model: Any) -> None:
 
 
 def computing(model: Any) -> list[Any]:
-    """The layers of a model but for its inputs."""
-    return [layer for layer in model.get_layers() if not set(layer.outputs) <= set(model.inputs)]
+    """The layers of a model but for its inputs, in order."""
+    return [layer for layer in unrolled(list(model.get_layers())) if not set(layer.outputs) <= set(model.inputs)]
 
 
 def check_name(name: str) -> None:

@@ -8,7 +8,7 @@ from l1ml.compiler.network import Network, Segment, Step, Tensor, identifier, se
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.frontends.hls4ml.checks import check_integers, check_layers, computing
-from l1ml.layers.registry import family_of
+from l1ml.layers.registry import family_of, unrolled
 
 
 def network_of(model: Any) -> Network:
@@ -26,7 +26,7 @@ def network_of(model: Any) -> Network:
     """
     if model.config.get_config_value("IOType") != "io_parallel":
         raise L1mlError("the Verilog backend needs io_type='io_parallel'; io_stream has no fixed latency")
-    layers = list(model.get_layers())
+    layers = unrolled(list(model.get_layers()))
     streamed = {name for layer in layers if family_of(layer).streams for name in (*layer.inputs, *layer.outputs)}
     tensors = {
         name: _tensor(name, variable, streamed=name in streamed)

@@ -59,6 +59,22 @@ def sums_of(layer: Any) -> Sums:
     return DenseParameters.of(layer)
 
 
+def side_by_side(parts: list[tuple[NDArray[np.int64], Sums]], n_in: int) -> Sums:
+    """Dense layers on some of the inputs each, as one whose weights are zero elsewhere.
+
+    Args:
+        parts: For each of them the index of its inputs, and its sums; all with one exponent and accumulator.
+        n_in: Number of inputs.
+    """
+    (_, first), *_ = parts
+    ends = np.cumsum([0, *(sums.start.values.size for _, sums in parts)])
+    weights = np.zeros((n_in, int(ends[-1])), dtype=np.int64)
+    for (place, sums), low, high in zip(parts, ends, ends[1:], strict=False):
+        weights[place, low:high] = sums.weights.values
+    start = np.concatenate([sums.start.values for _, sums in parts])
+    return Sums(Constants(weights, first.weights.exponent), Constants(start, first.start.exponent), first.accum)
+
+
 def _is_ternary(layer: Any) -> bool:
     """Whether hls4ml multiplies by ``nnet::product::weight_ternary``, which takes any weight but 0 and -1 for 1."""
     precision = layer.weights["weight"].type.precision

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import cast
 from l1ml.errors import L1mlError
-from l1ml.fixed import Constants
-from l1ml.layers.dense.lowering import DenseParameters, accumulate
+from l1ml.layers.dense.lowering import DenseParameters, accumulate, side_by_side
 from l1ml.layers.family import Sums
 from l1ml.layers.parameters import output_type
 from l1ml.reference.tables import Tables
@@ -35,22 +34,6 @@ def sums_of(layer: Any) -> Sums:
     """The sums of all positions side by side: one matrix of blocks."""
     parameters, places = DenseParameters.of(layer), positions_of(layer)
     return side_by_side([(place, parameters) for place in places], int(layer.get_input_variable().size()))
-
-
-def side_by_side(parts: list[tuple[NDArray[np.int64], Sums]], n_in: int) -> Sums:
-    """Dense layers on some of the inputs each, as one whose weights are zero elsewhere.
-
-    Args:
-        parts: For each of them the index of its inputs, and its sums; all with one exponent and accumulator.
-        n_in: Number of inputs.
-    """
-    (_, first), *_ = parts
-    ends = np.cumsum([0, *(sums.start.values.size for _, sums in parts)])
-    weights = np.zeros((n_in, int(ends[-1])), dtype=np.int64)
-    for (place, sums), low, high in zip(parts, ends, ends[1:], strict=False):
-        weights[place, low:high] = sums.weights.values
-    start = np.concatenate([sums.start.values for _, sums in parts])
-    return Sums(Constants(weights, first.weights.exponent), Constants(start, first.start.exponent), first.accum)
 
 
 def positions_of(layer: Any) -> NDArray[np.int64]:
