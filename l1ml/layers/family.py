@@ -109,6 +109,10 @@ class Family(Builder):
         """
         return layers
 
+    def input_limits(self, layer: Any) -> tuple[int, int] | None:
+        """Lowest and highest integer, in LSB, that the input of a layer may have; None for all that its type holds."""
+        return None
+
     def describe(self, layer: Any) -> str:
         """What a layer is, in a word or two."""
         return str(layer.class_name)

@@ -166,7 +166,7 @@ def quantize_inputs(
         Integers in LSB, shape (events, elements of all inputs in order).
 
     Raises:
-        L1mlError: If the number of elements does not fit, or a value is not finite.
+        L1mlError: If the number of elements does not fit, a value is not finite, or an index is none of a table's.
     """
     arrays = [x] if isinstance(x, np.ndarray) else list(x)
     if len(arrays) != len(design.inputs):
@@ -179,6 +179,7 @@ def quantize_inputs(
             columns.append(tensor.type.quantize(array.reshape(-1, tensor.size)))
         except ValueError as error:
             raise L1mlError(f"input {tensor.name}: {error}") from None
+        _check_reach(columns[-1], tensor)
     return np.concatenate(columns, axis=1)
 
 
@@ -193,6 +194,17 @@ def _integers(values: NDArray[np.float64], tensor: Tensor) -> NDArray[np.int64]:
     if not np.array_equal(integers, scaled):
         raise L1mlError(f"the C++ gives values off the grid of {tensor.name} ({tensor.type})")
     return integers
+
+
+def _check_reach(integers: NDArray[np.int64], tensor: Tensor) -> None:
+    low, high = tensor.limits
+    beyond = np.argwhere((integers < low) | (integers > high))
+    if len(beyond):
+        event, element = beyond[0]
+        raise L1mlError(
+            f"input {tensor.name}: {integers[event, element]} in event {event} is no index of a table that it goes to; "
+            f"give {low} to {high}"
+        )
 
 
 def _check_exact(integers: NDArray[np.int64], tensor: Tensor) -> None:

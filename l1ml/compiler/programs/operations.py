@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import is_constant
 
+MAX_ADDRESS_BITS = 12
+"""Largest table address: 4096 entries, about 64 six-input LUTs for each output bit."""
+
 
 def tree_sum(values: Sequence[FVariable]) -> FVariable:
     """Exact sum, in as few adders one after the other as possible."""

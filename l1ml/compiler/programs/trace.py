@@ -36,8 +36,8 @@ class TracedSegment:
 
 
 def full_range(tensor: Tensor) -> list[Interval]:
-    """Intervals of a tensor of which nothing but the type is known."""
-    low, high = tensor.type.minimum * tensor.type.lsb, tensor.type.maximum * tensor.type.lsb
+    """Intervals of a tensor of which nothing but the type, or its limits, is known."""
+    low, high = (end * tensor.type.lsb for end in tensor.limits)
     return [(low, high, tensor.type.lsb)] * tensor.size
 
 

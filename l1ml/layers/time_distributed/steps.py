@@ -46,9 +46,9 @@ class StepwiseLayer:
         """The outputs of all steps, by name."""
         return {name: self._all_steps(variable) for name, variable in self.layer.variables.items()}
 
-    def get_output_variable(self, name: str = "") -> Any:
+    def get_output_variable(self, *name: str) -> Any:
         """The output of all steps."""
-        return self._all_steps(self.layer.get_output_variable(name))
+        return self._all_steps(self.layer.get_output_variable(*name))
 
     def _all_steps(self, variable: Any) -> Any:
         whole = copy(variable)
@@ -71,6 +71,10 @@ class EachStep(Family):
     def describe(self, layer: Any) -> str:
         """What it is, and how often."""
         return f"{self.inner.describe(layer.layer)} at each of {self.steps} steps"
+
+    def input_limits(self, layer: Any) -> tuple[int, int] | None:
+        """As in one step."""
+        return self.inner.input_limits(layer.layer)
 
     def lower(self, layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
         """Step after step."""
