@@ -29,7 +29,7 @@ class Tensor:
         size: Number of elements of an event, position by position, in a position channel by channel.
         type: Type of the elements.
         beats: Words in which an event passes, one in each clock cycle, with as many elements each.
-        reach: Lowest and highest integer of an element, of an input for which not all that its type holds has a meaning.
+        reach: Lowest and highest integer of an element, where not all that its type holds has a meaning.
     """
 
     name: str

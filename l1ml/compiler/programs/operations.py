@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 from alkaid.trace import FVariable, FVArray
 from numpy.typing import NDArray
 
-from l1ml.compiler.programs.cast import is_constant
+from l1ml.compiler.programs.cast import cast, is_constant
+from l1ml.fixed import FixedType
+
+SQUARE_BITS = 6
+"""A square of no more bits than this is a table: one LUT for each bit of it."""
 
 MAX_ADDRESS_BITS = 12
 """Largest table address: 4096 entries, about 64 six-input LUTs for each output bit."""
@@ -21,6 +27,17 @@ def tree_sum(values: Sequence[FVariable]) -> FVariable:
         pairs = [a + b for a, b in zip(level[::2], level[1::2], strict=False)]
         level = pairs + level[2 * len(pairs) :]
     return level[0]
+
+
+def sum_within(values: Sequence[FVariable], accum: FixedType) -> FVariable:
+    """Sum of values that a type holds, each sum on the way cast to it, in the order in which they come.
+
+    The order counts only where one may overflow and does not wrap.
+    """
+    most, least = sum(max(v.high, 0.0) for v in values), sum(min(v.low, 0.0) for v in values)
+    if accum.saturation == "WRAP" or (least >= accum.lowest * accum.lsb and most <= accum.maximum * accum.lsb):
+        return cast(tree_sum(values), replace(accum, saturation="WRAP"))
+    return reduce(lambda total, value: cast(total + value, accum), values)
 
 
 def matrix_product(x: FVArray, weights: NDArray[np.float64]) -> FVArray:
@@ -45,14 +62,12 @@ def _independent(used: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.int64], N
     """Rows and columns of each part of a matrix that shares none of them with the others."""
     left = used.any(axis=1)
     while left.any():
-        rows, count = np.zeros_like(left), 0
-        rows[np.argmax(left)] = True
-        while rows.sum() > count:
-            count = rows.sum()
-            columns = used[rows].any(axis=0)
-            rows = used[:, columns].any(axis=1)
-        left &= ~rows
-        yield np.flatnonzero(rows), np.flatnonzero(columns)
+        rows, columns = np.flatnonzero(left)[:1], np.zeros(0, dtype=np.int64)
+        while (reached := np.flatnonzero(used[rows].any(axis=0))).size > columns.size:
+            columns = reached
+            rows = np.flatnonzero(used[:, columns].any(axis=1))
+        left[rows] = False
+        yield rows, columns
 
 
 def bit(value: FVariable, place: int) -> FVariable:
@@ -92,3 +107,30 @@ def multiply(value: FVariable, factor: FVariable, bits: int, start: float = 0.0)
         total = chosen + start if total is None else total + chosen * 2.0**low
     assert total is not None
     return total
+
+
+def square(value: FVariable) -> FVariable:
+    """Exact square of a symbolic value.
+
+    With low bits l and the rest h 2^n, x^2 = h^2 2^2n + l^2 + h l 2^(n+1): the first two lie side by side, the third
+    is one product of half the width.
+    """
+    signed, integer, fraction = value.kif
+    width = signed + integer + fraction
+    whole, unit = value * 2.0**fraction, 2.0 ** (-2 * fraction)
+    if is_constant(value) or width <= SQUARE_BITS:
+        return _squares(whole) * unit
+    n = width // 2
+    low = whole.quantize(0, n, 0)
+    high = whole.quantize(signed, width - signed, -n) * 2.0**-n
+    beside = (square(high) * 4.0**n) | square(low)
+    total = beside + multiply(high, low, n) * 2.0 ** (n + 1)
+    return total.quantize(0, 2 * width - signed, 0) * unit
+
+
+def _squares(value: FVariable) -> FVariable:
+    """Square of an integer of few bits."""
+    squares = np.arange(round(value.low), round(value.high) + 1, dtype=np.float64) ** 2
+    if is_constant(value):
+        return FVariable.from_const(float(squares[0]), hwconf=value.hwconf)
+    return value.lookup(squares)

@@ -34,9 +34,11 @@ def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
         )
     if rows > 1 << MAX_ADDRESS_BITS or result.width > MAX_WORD_BITS:
         raise L1mlError(
-            f"layer {layer.name!r}: a table of {rows} rows of {result.width} bits; at most {1 << MAX_ADDRESS_BITS} rows "
-            f"of {MAX_WORD_BITS} bits are supported"
+            f"layer {layer.name!r}: a table of {rows} rows of {result.width} bits; at most {1 << MAX_ADDRESS_BITS} "
+            f"rows of {MAX_WORD_BITS} bits are supported"
         )
     entries = constants(layer, "embeddings")
     words = result.to_float(result.cast(entries.values.reshape(rows, columns), -entries.exponent))
-    return FVArray(np.array([read(word, v) for v in index for word in words.T]), inputs[0].solver_options, inputs[0].hwconf)
+    return FVArray(
+        np.array([read(word, v) for v in index for word in words.T]), inputs[0].solver_options, inputs[0].hwconf
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from l1ml.layers.dense import DenseFamily
+from l1ml.layers.strategies import BY_ROWS
 
 _CLASSES = ("Conv1D", "Conv2D", "PointwiseConv1D", "PointwiseConv2D")
 """hls4ml makes the first two of a dense layer, and the last two of them where the kernel is one position."""
@@ -21,8 +22,8 @@ class _Pointwise(DenseFamily):
     def choose_strategy(self, layer: Any) -> None:
         """Any; the C++ of ``Resource`` stops the program where it would take more cycles than there are channels."""
         super().choose_strategy(layer)
-        config = layer.model.config
-        if config.get_reuse_factor(layer) > layer.get_attr("n_chan") and config.is_resource_strategy(layer):
+        config, by_rows = layer.model.config, layer.get_attr("rtl_strategy") in BY_ROWS
+        if by_rows and config.get_reuse_factor(layer) > layer.get_attr("n_chan"):
             config.layer_name_strategy[layer.name.lower()] = "Latency"
 
 

@@ -1,4 +1,4 @@
-"""A dense layer at each position: ``pointwise_conv_1d_cl`` and ``_2d_cl`` of hls4ml (``nnet_conv1d.h``, ``nnet_conv2d.h``).
+"""A dense layer at each position: ``pointwise_conv_1d_cl`` (``nnet_conv1d.h``) and ``_2d_cl`` (``nnet_conv2d.h``).
 
 All positions have the same weights, whatever ``ParallelizationFactor`` says of how many the C++ has at a time.
 """

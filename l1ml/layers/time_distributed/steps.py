@@ -28,6 +28,10 @@ END = "_end"
 """How the name of a mark behind the layers ends."""
 
 
+NOBODY = Family("", ())
+"""A family without layers."""
+
+
 class StepwiseLayer:
     """A layer of hls4ml's graph as one on all steps of time: all is as there but for its output and its family."""
 
@@ -65,7 +69,7 @@ class EachStep(Family):
         steps: How many there are.
     """
 
-    inner: Family = Family("", ())
+    inner: Family = NOBODY
     steps: int = 1
 
     def describe(self, layer: Any) -> str:
