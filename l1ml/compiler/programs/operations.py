@@ -60,7 +60,7 @@ def matrix_product(x: FVArray, weights: NDArray[np.float64]) -> FVArray:
 
 def _independent(used: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Rows and columns of each part of a matrix that shares none of them with the others."""
-    left = used.any(axis=1)
+    left = np.asarray(used.any(axis=1))
     while left.any():
         rows, columns = np.flatnonzero(left)[:1], np.zeros(0, dtype=np.int64)
         while (reached := np.flatnonzero(used[rows].any(axis=0))).size > columns.size:

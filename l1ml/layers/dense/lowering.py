@@ -33,13 +33,8 @@ class DenseParameters(Sums):
         Raises:
             L1mlError: If weights, biases or inputs are not plain fixed-point.
         """
-        if isinstance(layer.get_input_variable().type.precision, XnorPrecisionType):
-            raise L1mlError(f"layer {layer.name!r}: binary inputs have no Verilog lowering; use fixed-point inputs")
-        weight, bias = (narrow_constants(layer, name) for name in ("weight", "bias"))
-        values, accum = weight.values, attribute_type(layer, "accum_t")
-        if _is_ternary(layer):
-            values = np.where(values == -2, 1, values)
-        n_out = bias.values.size
+        weight, bias, accum = weights_of(layer), narrow_constants(layer, "bias"), attribute_type(layer, "accum_t")
+        values, n_out = weight.values, bias.values.size
         if layer.get_attr("_weights_transposed"):  # as hls4ml's strategy Resource reads them
             values = values.reshape(n_out, -1).T
         values = values.reshape(-1, n_out)  # a convolution's have more axes
@@ -57,6 +52,18 @@ def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
 def sums_of(layer: Any) -> Sums:
     """The sums of a dense layer."""
     return DenseParameters.of(layer)
+
+
+def weights_of(layer: Any) -> Constants:
+    """What a layer multiplies its inputs by, in the shape that its weights have.
+
+    Raises:
+        L1mlError: If weights or inputs are not plain fixed-point.
+    """
+    if isinstance(layer.get_input_variable().type.precision, XnorPrecisionType):
+        raise L1mlError(f"layer {layer.name!r}: binary inputs have no Verilog lowering; use fixed-point inputs")
+    weight = narrow_constants(layer, "weight")
+    return Constants(np.where(weight.values == -2, 1, weight.values), weight.exponent) if _is_ternary(layer) else weight
 
 
 def side_by_side(parts: list[tuple[NDArray[np.int64], Sums]], n_in: int) -> Sums:
