@@ -83,11 +83,17 @@ class Emulator:
         Raises:
             L1mlError: If the source of the C++ is not beside its library, or was written without tracing.
         """
-        source = self.library.parent / f"{self.design.name}.cpp"
-        text = source.read_text() if source.exists() else ""
+        if not (found := self._sizes()):
+            raise L1mlError(f"{self._source} does not tell the sizes of the layers; write it again with tracing")
+        return found
+
+    @property
+    def _source(self) -> Path:
+        return self.library.parent / f"{self.design.name}.cpp"
+
+    def _sizes(self) -> dict[str, int]:
+        text = self._source.read_text() if self._source.exists() else ""
         found = re.findall(r'nnet::save_layer_output<\w+>\(\w+, "(\w+)", (\d+)\);', text)
-        if not found:
-            raise L1mlError(f"{source} does not tell the sizes of the layers; write it again with tracing")
         return {name: int(size) for name, size in found}
 
     def trace(self, inputs: NDArray[np.int64], sizes: dict[str, int]) -> dict[str, NDArray[np.float64]]:
@@ -132,11 +138,14 @@ class Emulator:
             producers: Name of the hls4ml layer that gives each tensor.
 
         Returns:
-            Integers in LSB by name of the tensor, each of shape (events, elements).
+            Integers in LSB by name of the tensor, each of shape (events, elements); without those of which the C++
+            tells but a part, as of a layer within a loop over steps of time.
 
         Raises:
             L1mlError: If the project was written without tracing.
         """
+        sizes = self._sizes()
+        producers = {t: producer for t, producer in producers.items() if sizes.get(producer, t.size) == t.size}
         layers = self.trace(inputs, {producer: tensor.size for tensor, producer in producers.items()})
         return {
             tensor.name: np.rint(np.ldexp(layers[producer], tensor.type.fraction)).astype(np.int64)

@@ -9,10 +9,10 @@ from l1ml.layers.family import Family
 
 
 class _TimeDistributed(Family):
-    """The marks, which change nothing; what is between them becomes layers on the tensors of all steps."""
+    """The mark at the end of the layers, which changes nothing; they become layers on the tensors of all steps."""
 
     def unrolled(self, layers: Sequence[Any]) -> Sequence[Any]:
-        """With the layers between two marks put in place."""
+        """With the layers between two marks put in place, and without the first of these."""
         from l1ml.layers.time_distributed.steps import all_steps
 
         return list(all_steps(layers)) if any(layer.class_name in self.classes for layer in layers) else layers

@@ -1,4 +1,4 @@
-"""The marks of ``TimeDistributed``: ``read_time_step_2d`` and ``write_time_step_2d`` (``nnet_time_distributed.h``)."""
+"""The mark behind the layers in ``TimeDistributed``: ``write_time_step_2d`` and such (``nnet_time_distributed.h``)."""
 
 from __future__ import annotations
 
@@ -12,14 +12,23 @@ from l1ml.reference.tables import Tables
 
 
 def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
-    """Lower a mark: the values as they are; the C++ has one type for input and output.
+    """Lower the mark: the values as they are.
 
     Raises:
-        L1mlError: If the types differ, which does not compile in C++.
+        L1mlError: If its types differ.
     """
-    if input_type(layer) != output_type(layer):
-        raise L1mlError(
-            f"layer {layer.name!r}: hls4ml's TimeDistributed casts nothing, but {input_type(layer)} comes in and "
-            f"{output_type(layer)} leaves; give both one type, or apply the Dense layer to the whole tensor without it"
-        )
+    check_types(layer)
     return inputs[0]
+
+
+def check_types(mark: Any) -> None:
+    """See that a mark has one type for input and output; else the C++ does not compile.
+
+    Raises:
+        L1mlError: If not.
+    """
+    if input_type(mark) != output_type(mark):
+        raise L1mlError(
+            f"layer {mark.name!r}: hls4ml's TimeDistributed casts nothing, but {input_type(mark)} comes in and "
+            f"{output_type(mark)} leaves; give both one type, or apply the Dense layer to the whole tensor without it"
+        )

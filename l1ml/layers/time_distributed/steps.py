@@ -22,6 +22,7 @@ from l1ml.layers.dense.folding.sums import rows_that_count
 from l1ml.layers.dense.lowering import side_by_side
 from l1ml.layers.family import Clip, Family, Sums
 from l1ml.layers.registry import family_of, known
+from l1ml.layers.time_distributed.lowering import check_types
 from l1ml.reference.tables import Tables
 
 END = "_end"
@@ -33,11 +34,11 @@ NOBODY = Family("", ())
 
 
 class StepwiseLayer:
-    """A layer of hls4ml's graph as one on all steps of time: all is as there but for its output and its family."""
+    """A layer of hls4ml's graph as one on all steps of time: all is as there but for tensors and family."""
 
-    def __init__(self, layer: Any, steps: int) -> None:
-        """Take a layer that is done to each of some steps."""
-        self.layer = layer
+    def __init__(self, layer: Any, steps: int, inputs: Sequence[str]) -> None:
+        """Take a layer that is done to each of some steps, and the names of its inputs."""
+        self.layer, self.inputs = layer, list(inputs)
         inner = family_of(layer)
         self.family = EachStep(inner.package, inner.classes, inner.opens_segment, inner=inner, steps=steps)
 
@@ -121,22 +122,25 @@ class EachStep(Family):
 
 
 def all_steps(layers: Sequence[Any]) -> Iterator[Any]:
-    """Layers in order, those of a block between two marks as layers on all steps.
+    """Layers in order, those of a block between two marks as layers on all steps, without the first of the marks.
 
     Raises:
         L1mlError: If a block computes what its Keras model does not, or cannot be put in place.
     """
-    steps, names = 1, {layer.name for layer in layers}
+    steps, whole, names = 0, dict[str, str](), {layer.name for layer in layers}
     for layer in layers:
         mark = layer.class_name == "TimeDistributed"
         if mark and not layer.name.endswith(END):
-            steps = int(layer.get_attr("n_time_steps"))
-        elif mark:
+            check_types(layer)
+            steps, whole = int(layer.get_attr("n_time_steps")), {layer.outputs[0]: layer.inputs[0]}
+            continue
+        if mark:
             _check_shape(layer, steps)
-            steps = 1
-        elif steps > 1:
+            steps = 0
+        elif steps:
             _check_layer(layer, names)
-        yield StepwiseLayer(layer, steps) if steps > 1 and known(layer) else layer
+        inputs = [whole.get(name, name) for name in layer.inputs]
+        yield StepwiseLayer(layer, steps, inputs) if steps and known(layer) else layer
 
 
 def _check_shape(end: Any, steps: int) -> None:
