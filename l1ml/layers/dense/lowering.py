@@ -22,6 +22,9 @@ from l1ml.layers.family import Sums
 from l1ml.layers.parameters import attribute_type, narrow_constants, output_type
 from l1ml.reference.tables import Tables
 
+MOST_WEIGHTS = 1 << 24
+"""Inputs times outputs of the largest layer that is made of several: 128 MiB."""
+
 
 class DenseParameters(Sums):
     """The numbers of a dense layer as its C++ sees them; the sums start from ``accum_t(bias)``."""
@@ -66,15 +69,24 @@ def weights_of(layer: Any) -> Constants:
     return Constants(np.where(weight.values == -2, 1, weight.values), weight.exponent) if _is_ternary(layer) else weight
 
 
-def side_by_side(parts: list[tuple[NDArray[np.int64], Sums]], n_in: int) -> Sums:
+def side_by_side(layer: Any, parts: list[tuple[NDArray[np.int64], Sums]], n_in: int) -> Sums:
     """Dense layers on some of the inputs each, as one whose weights are zero elsewhere.
 
     Args:
+        layer: The layer of which they are made.
         parts: For each of them the index of its inputs, and its sums; all with one exponent and accumulator.
         n_in: Number of inputs.
+
+    Raises:
+        L1mlError: If that is too large a matrix.
     """
     (_, first), *_ = parts
     ends = np.cumsum([0, *(sums.start.values.size for _, sums in parts)])
+    if n_in * ends[-1] > MOST_WEIGHTS:
+        raise L1mlError(
+            f"layer {layer.name!r}: its {len(parts)} positions are too many for a reuse factor above 1, with {n_in} "
+            f"inputs and {ends[-1]} outputs in all; use reuse factor 1"
+        )
     weights = np.zeros((n_in, int(ends[-1])), dtype=np.int64)
     for (place, sums), low, high in zip(parts, ends, ends[1:], strict=False):
         weights[place, low:high] = sums.weights.values

@@ -33,7 +33,7 @@ def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
 
 def sums_of(layer: Any) -> Sums:
     """The sums of all dense layers as those of one."""
-    whole = side_by_side(parts_of(layer), int(layer.get_input_variable().size()))
+    whole = side_by_side(layer, parts_of(layer), int(layer.get_input_variable().size()))
     order = transposed(layer, "out_interpert_shape", "out_tpose_idxs")
     weights = Constants(whole.weights.values[:, order], whole.weights.exponent)
     return Sums(weights, Constants(whole.start.values[order], whole.start.exponent), whole.accum)

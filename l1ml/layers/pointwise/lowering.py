@@ -33,7 +33,7 @@ def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
 def sums_of(layer: Any) -> Sums:
     """The sums of all positions side by side: one matrix of blocks."""
     parameters, places = DenseParameters.of(layer), positions_of(layer)
-    return side_by_side([(place, parameters) for place in places], int(layer.get_input_variable().size()))
+    return side_by_side(layer, [(place, parameters) for place in places], int(layer.get_input_variable().size()))
 
 
 def positions_of(layer: Any) -> NDArray[np.int64]:

@@ -118,7 +118,7 @@ class EachStep(Family):
         if not isinstance(known, Sums):
             return known if isinstance(known, Clip) else None
         index = np.arange(self.steps * len(known.weights.values)).reshape(self.steps, -1)
-        return side_by_side([(step, known) for step in index], index.size)
+        return side_by_side(layer, [(step, known) for step in index], index.size)
 
 
 def all_steps(layers: Sequence[Any]) -> Iterator[Any]:
