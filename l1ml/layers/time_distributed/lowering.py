@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from alkaid.trace import FVArray
+from hls4ml.model.types import UnspecifiedPrecisionType
 
 from l1ml.errors import L1mlError
 from l1ml.layers.parameters import input_type, output_type
@@ -22,11 +23,14 @@ def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
 
 
 def check_types(mark: Any) -> None:
-    """See that a mark has one type for input and output; else the C++ does not compile.
+    """See that a mark has one type for input and output as soon as both are known; else the C++ does not compile.
 
     Raises:
         L1mlError: If not.
     """
+    variables = mark.get_input_variable(), mark.get_output_variable()
+    if any(isinstance(variable.type.precision, UnspecifiedPrecisionType) for variable in variables):
+        return
     if input_type(mark) != output_type(mark):
         raise L1mlError(
             f"layer {mark.name!r}: hls4ml's TimeDistributed casts nothing, but {input_type(mark)} comes in and "
