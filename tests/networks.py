@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,15 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def convert(model: Any, folder: Path, options: Options | None = None, *, write_rtl: bool = False, **more: Any) -> Any:
+def convert(
+    model: Any,
+    folder: Path,
+    options: Options | None = None,
+    *,
+    write_rtl: bool = False,
+    unlisted: Collection[str] = (),
+    **more: Any,
+) -> Any:
     """Convert a Keras model with the Verilog backend.
 
     Args:
@@ -57,12 +65,14 @@ def convert(model: Any, folder: Path, options: Options | None = None, *, write_r
         folder: For the project.
         options: Options of layers, on top of hls4ml's own.
         write_rtl: Whether writing the project writes its Verilog.
+        unlisted: Layers with options that hls4ml's own configuration does not have, as those within others.
         more: For hls4ml's converter.
     """
     import hls4ml
 
     with quiet():
         config = hls4ml.utils.config_from_keras_model(model, granularity="name", backend="Verilog")
+        config["LayerName"] |= {name: {} for name in unlisted}
         for name, layer in (options or {}).items():
             for key, value in layer.items():
                 if key == "precision":

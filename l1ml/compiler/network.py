@@ -29,12 +29,14 @@ class Tensor:
         size: Number of elements of an event, position by position, in a position channel by channel.
         type: Type of the elements.
         beats: Words in which an event passes, one in each clock cycle, with as many elements each.
+        reach: Lowest and highest integer of an element, where not all that its type holds has a meaning.
     """
 
     name: str
     size: int
     type: FixedType
     beats: int = 1
+    reach: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         if self.beats < 1 or self.size % self.beats:
@@ -44,6 +46,11 @@ class Tensor:
     def word(self) -> int:
         """Number of elements of a word."""
         return self.size // self.beats
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """Lowest and highest integer of an element."""
+        return self.reach or (self.type.minimum, self.type.maximum)
 
     @property
     def bits(self) -> int:

@@ -89,7 +89,7 @@ class Forms:
             return _held(self._free[name])
         tensor = self._tensors[name]
         known = self.ranges.get(tensor)
-        return known[index] if known else (tensor.type.minimum, tensor.type.maximum)
+        return known[index] if known else tensor.limits
 
     def _fits(self, form: Form, net: Net) -> bool:
         (low, high), (least, most) = self.ends(form), _held(net)

@@ -16,7 +16,7 @@ A folder holds, of these, what the family needs:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -82,6 +82,7 @@ class Family(Builder):
             cycle. Tensors of shape (positions, channels) then pass in as many words as they have positions.
         takes_words: Whether such a layer takes the words of an event as they come into the core, with gaps between
             them; it is then the only one that reads the core's input.
+        only: Which of the layers of these classes it takes, for messages; see ``takes``.
     """
 
     package: str
@@ -90,10 +91,27 @@ class Family(Builder):
     own: bool = False
     streams: bool = False
     takes_words: bool = False
+    only: str = ""
+
+    def takes(self, layer: Any) -> bool:
+        """Whether it takes a layer of one of its classes."""
+        return True
 
     def part(self, name: str) -> Any:
         """A module of the family's folder."""
         return import_module(f"{self.package}.{name}")
+
+    def unrolled(self, layers: Sequence[Any]) -> Sequence[Any]:
+        """The layers of a model in order, with those put in place that are in its graph once and done several times.
+
+        Raises:
+            L1mlError: If that cannot be done.
+        """
+        return layers
+
+    def input_limits(self, layer: Any) -> tuple[int, int] | None:
+        """Lowest and highest integer, in LSB, that the input of a layer may have; None for all that its type holds."""
+        return None
 
     def describe(self, layer: Any) -> str:
         """What a layer is, in a word or two."""

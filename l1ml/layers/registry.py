@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, reduce
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -28,11 +29,28 @@ def supported() -> list[str]:
     return sorted(_by_class())
 
 
+def supported_layers() -> list[str]:
+    """The same for messages, with what is taken of a class of which not all are."""
+    return [f"{name} {only}" if (only := family.only) else name for name, family in sorted(_by_class().items())]
+
+
 def family_of(layer: Any) -> Family:
     """The family of a layer of hls4ml's graph; one without lowering if none takes it, see ``known``."""
     # hls4ml keeps the name of the Keras class (QDense, ...) in the attributes; the graph class is what counts.
+    if isinstance(own := getattr(layer, "family", None), Family):  # one that was made of a layer of the graph
+        return own
     taken = _by_class()
-    return next((taken[kind.__name__] for kind in type(layer).__mro__ if kind.__name__ in taken), _UNKNOWN)
+    found = next((taken[kind.__name__] for kind in type(layer).__mro__ if kind.__name__ in taken), _UNKNOWN)
+    return found if found.takes(layer) else _UNKNOWN
+
+
+def unrolled(layers: Sequence[Any]) -> Sequence[Any]:
+    """The layers of a model in order, with those put in place that are in its graph once and done several times.
+
+    Raises:
+        L1mlError: If that cannot be done.
+    """
+    return reduce(lambda found, family: family.unrolled(found), families(), layers)
 
 
 def known(layer: Any) -> bool:

@@ -9,6 +9,7 @@ from l1ml.errors import L1mlError
 STRATEGIES = {
     "latency": "Latency",
     "resource": "Resource",
+    "resource_unrolled": "resource_unrolled",
     "distributed_arithmetic": "distributed_arithmetic",
     "da": "distributed_arithmetic",
     "auto": "auto",
@@ -17,6 +18,9 @@ STRATEGIES = {
 
 OURS = ("distributed_arithmetic", "auto")
 """Strategies for which the C++ is written with ``Latency``."""
+
+BY_ROWS = ("Resource", "resource_unrolled")
+"""Strategies by which the C++ takes as many weights at a time as fill whole rows."""
 
 MOST = 1024
 """Reuse factor that every layer may have; above it, none has more than there are multiplications."""
@@ -40,10 +44,9 @@ def asked_strategy(layer: Any) -> str:
 
 
 def check_reuse_factor(layer: Any, strategy: str, factor: int) -> None:
-    """Check a reuse factor: that there is work for it, and by hls4ml's own rule, which is one for ``Resource`` alone.
+    """Check a reuse factor: that there is work for it, and by hls4ml's own rule, which is for some strategies.
 
-    There the C++ takes as many weights at a time as fill whole rows (``FPGABackend._validate_reuse_factor``). The
-    other strategies leave the order to the tool, and take any.
+    These are ``BY_ROWS`` (``FPGABackend._validate_reuse_factor``). The others leave the order to the tool and take any.
 
     Raises:
         L1mlError: If it is not valid for the layer; the message lists valid ones near it.
@@ -57,12 +60,12 @@ def check_reuse_factor(layer: Any, strategy: str, factor: int) -> None:
             f"layer {layer.name!r} ({n_in} inputs, {n_out} outputs): reuse factor {factor} is more than its "
             f"{n_in * n_out} multiplications; give at most {max(MOST, n_in * n_out)}"
         )
-    if strategy != "Resource":
+    if strategy not in BY_ROWS:
         return
     valid = backend.get_valid_reuse_factors(n_in, n_out)
     if factor not in valid:
         near = sorted(sorted(valid, key=lambda candidate: abs(candidate - factor))[:NEAR])
         raise L1mlError(
             f"layer {layer.name!r} ({n_in} inputs, {n_out} outputs): reuse factor {factor} is not valid "
-            f"with strategy Resource; valid ones near it: {', '.join(map(str, near))}"
+            f"with strategy {strategy}; valid ones near it: {', '.join(map(str, near))}"
         )

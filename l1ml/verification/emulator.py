@@ -106,11 +106,17 @@ class Emulator:
         Raises:
             L1mlError: If the source of the C++ is not beside its library, or was written without tracing.
         """
-        source = self.library.parent / f"{self.design.name}.cpp"
-        text = source.read_text() if source.exists() else ""
+        if not (found := self._sizes()):
+            raise L1mlError(f"{self._source} does not tell the sizes of the layers; write it again with tracing")
+        return found
+
+    @property
+    def _source(self) -> Path:
+        return self.library.parent / f"{self.design.name}.cpp"
+
+    def _sizes(self) -> dict[str, int]:
+        text = self._source.read_text() if self._source.exists() else ""
         found = re.findall(r'nnet::save_layer_output<\w+>\(\w+, "(\w+)", (\d+)\);', text)
-        if not found:
-            raise L1mlError(f"{source} does not tell the sizes of the layers; write it again with tracing")
         return {name: int(size) for name, size in found}
 
     def trace(self, inputs: NDArray[np.int64], sizes: dict[str, int]) -> dict[str, NDArray[np.float64]]:
@@ -154,11 +160,14 @@ class Emulator:
             producers: Name of the hls4ml layer that gives each tensor.
 
         Returns:
-            Integers in LSB by name of the tensor, each of shape (events, elements).
+            Integers in LSB by name of the tensor, each of shape (events, elements); without those of which the C++
+            tells but a part, as of a layer within a loop over steps of time.
 
         Raises:
             L1mlError: If the project was written without tracing.
         """
+        sizes = self._sizes()
+        producers = {t: producer for t, producer in producers.items() if sizes.get(producer, t.size) == t.size}
         layers = self.trace(inputs, {producer: tensor.size for tensor, producer in producers.items()})
         return {
             tensor.name: np.rint(np.ldexp(layers[producer], tensor.type.fraction)).astype(np.int64)
@@ -188,7 +197,7 @@ def quantize_inputs(
         Integers in LSB, shape (events, elements of all inputs in order).
 
     Raises:
-        L1mlError: If the number of elements does not fit, or a value is not finite.
+        L1mlError: If the number of elements does not fit, a value is not finite, or an index is none of a table's.
     """
     arrays = [x] if isinstance(x, np.ndarray) else list(x)
     if len(arrays) != len(design.inputs):
@@ -201,6 +210,7 @@ def quantize_inputs(
             columns.append(tensor.type.quantize(array.reshape(-1, tensor.size)))
         except ValueError as error:
             raise L1mlError(f"input {tensor.name}: {error}") from None
+        _check_reach(columns[-1], tensor)
     return np.concatenate(columns, axis=1)
 
 
@@ -215,6 +225,17 @@ def _integers(values: NDArray[np.float64], tensor: Tensor) -> NDArray[np.int64]:
     if not np.array_equal(integers, scaled):
         raise L1mlError(f"the C++ gives values off the grid of {tensor.name} ({tensor.type})")
     return integers
+
+
+def _check_reach(integers: NDArray[np.int64], tensor: Tensor) -> None:
+    low, high = tensor.limits
+    beyond = np.argwhere((integers < low) | (integers > high))
+    if len(beyond):
+        event, element = beyond[0]
+        raise L1mlError(
+            f"input {tensor.name}: {integers[event, element]} in event {event} is no index of a table that it goes to; "
+            f"give {low} to {high}"
+        )
 
 
 def _check_exact(integers: NDArray[np.int64], tensor: Tensor) -> None:

@@ -82,8 +82,7 @@ def make_vectors(
 
 def limits(design: Network | Design) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Lowest and highest integer of each input."""
-    low = np.concatenate([np.full(t.size, t.type.minimum) for t in design.inputs])
-    high = np.concatenate([np.full(t.size, t.type.maximum) for t in design.inputs])
+    low, high = (np.concatenate([np.full(t.size, t.limits[end]) for t in design.inputs]) for end in (0, 1))
     return low, high
 
 

@@ -10,6 +10,7 @@ import pytest
 from networks import compile_graph, convert, golden, lowered
 from numpy.typing import NDArray
 
+from l1ml.compiler.programs.operations import square
 from l1ml.compiler.programs.trace import symbol, trace_program
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
@@ -17,7 +18,6 @@ from l1ml.frontends.hls4ml.saving import load_graph, save_graph
 from l1ml.layers.input_scaler.arithmetic import InputScalerArithmetic
 from l1ml.layers.parameters import exact_type
 from l1ml.layers.sum_of_squares.arithmetic import SumOfSquaresArithmetic, exact_sum
-from l1ml.layers.sum_of_squares.lowering import square
 from l1ml.layers.thresholds.arithmetic import ThresholdsArithmetic
 
 # Types of input, difference and result, that of the offsets (or auto), offsets, shifts.

@@ -39,8 +39,8 @@ class TracedSegment:
 
 
 def full_range(tensor: Tensor) -> list[Interval]:
-    """Intervals of a tensor of which nothing but the type is known."""
-    return [interval(tensor.type.minimum, tensor.type.maximum, tensor.type.lsb)] * tensor.size
+    """Intervals of a tensor of which nothing but the type, or its limits, is known."""
+    return [interval(*tensor.limits, tensor.type.lsb)] * tensor.size
 
 
 def trace_segment(segment: Segment, intervals: dict[str, list[Interval]], tables: Tables) -> TracedSegment:

@@ -19,7 +19,7 @@ from hls4ml.writer.vivado_writer import config_filename
 from l1ml.compiler.design import Design
 from l1ml.compiler.options import EmitOptions
 from l1ml.frontends.hls4ml.checks import check_model, check_stage_delay
-from l1ml.frontends.hls4ml.strategies import ChooseStrategies
+from l1ml.frontends.hls4ml.strategies import UNROLLS, ChooseStrategies, UnrollWeights
 from l1ml.templates import render
 
 RTL_FOLDER = "verilog"
@@ -104,6 +104,7 @@ class VerilogBackend(VitisBackend):
         # The flows that the Vitis backend runs, with the choice of strategies before and our writing after them.
         self.register_pass("check_model", ModelOptimizerPass("check_model", check_model))
         self.register_pass("choose_strategies", ChooseStrategies)
+        self.register_pass("unroll_weights", UnrollWeights)
         passes = ["verilog:check_model", "verilog:choose_strategies"]
         strategy_flow = register_flow("strategies", passes, backend=self.name)
         template_flow = register_flow(
@@ -112,6 +113,10 @@ class VerilogBackend(VitisBackend):
         requirements = get_flow("vitis:ip").requires.copy()
         requirements.insert(requirements.index("vitis:apply_templates"), template_flow)
         requirements.insert(requirements.index("vitis:validation"), strategy_flow)
+        types = "vivado:specific_types"
+        type_passes = [UNROLLS.get(name, name) for name in get_flow(types).optimizers]
+        type_flow = register_flow("specific_types", type_passes, requires=["vivado:init_layers"], backend=self.name)
+        requirements[requirements.index(types)] = type_flow
         self._default_flow = register_flow("ip", None, requires=requirements, backend=self.name)
         self._writer_flow = register_flow(
             "write", ["make_stamp", "verilog:write_hls"], requires=["verilog:ip"], backend=self.name

@@ -10,7 +10,7 @@ from typing import Any
 
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
-from l1ml.layers.registry import known, supported
+from l1ml.layers.registry import known, supported_layers, unrolled
 from l1ml.reserved import RESERVED
 
 _PLAIN = "give that a fixed<...> type"
@@ -29,8 +29,8 @@ def check_model(model: Any) -> None:
 
 
 def computing(model: Any) -> list[Any]:
-    """The layers of a model but for its inputs."""
-    return [layer for layer in model.get_layers() if not set(layer.outputs) <= set(model.inputs)]
+    """The layers of a model but for its inputs, in order."""
+    return [layer for layer in unrolled(list(model.get_layers())) if not set(layer.outputs) <= set(model.inputs)]
 
 
 def check_name(name: str) -> None:
@@ -84,8 +84,8 @@ def check_layers(layers: list[Any]) -> None:
         names = ", ".join(f"{layer.name} ({layer.class_name})" for layer in without)
         are = "layer has" if len(without) == 1 else f"{len(without)} layers have"
         raise L1mlError(
-            f"{are} no Verilog: {names}; supported: {', '.join(supported())}; for one of your own, add a family as "
-            "CONTRIBUTING.md says under 'Add a layer'"
+            f"{are} no Verilog: {names}; supported: {', '.join(supported_layers())}; for one of your own, add a family "
+            "as CONTRIBUTING.md says under 'Add a layer'"
         )
 
 

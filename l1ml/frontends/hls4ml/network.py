@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from l1ml.compiler.network import Network, Segment, Step, Tensor, View, identifier, segment_identifier
@@ -9,7 +10,7 @@ from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.frontends.hls4ml.checks import check_integers, check_layers, computing
 from l1ml.layers.family import Family
-from l1ml.layers.registry import family_of
+from l1ml.layers.registry import family_of, unrolled
 
 
 def network_of(model: Any) -> Network:
@@ -27,11 +28,11 @@ def network_of(model: Any) -> Network:
     """
     if model.config.get_config_value("IOType") != "io_parallel":
         raise L1mlError("the Verilog backend needs io_type='io_parallel'; io_stream has no fixed latency")
-    layers = list(model.get_layers())
+    layers = unrolled(list(model.get_layers()))
     check_layers(computing(model))
     streamed = {name for layer in layers if family_of(layer).streams for name in (*layer.inputs, *layer.outputs)}
     tensors = {
-        name: _tensor(name, variable, streamed=name in streamed)
+        name: _tensor(name, variable, _reach(name, model, layers), streamed=name in streamed)
         for layer in layers
         for name, variable in layer.variables.items()
     }
@@ -157,6 +158,17 @@ def _check_names(tensors: dict[str, Tensor]) -> None:
             raise L1mlError(f"{other!r} and {name!r} have one name in Verilog, {tensor.name}; rename one of the layers")
 
 
-def _tensor(name: str, variable: Any, *, streamed: bool) -> Tensor:
+def _reach(name: str, model: Any, layers: Sequence[Any]) -> tuple[int, int] | None:
+    """What an input of the model may be, if those that read it leave out something that its type holds."""
+    readers = [layer for layer in layers if name in model.inputs and name in layer.inputs]
+    known = [limits for layer in readers if (limits := family_of(layer).input_limits(layer)) is not None]
+    if not known:
+        return None
+    fixed = FixedType.from_hls4ml(readers[0].get_input_variable(name).type.precision)
+    low, high = max([fixed.minimum, *(low for low, _ in known)]), min([fixed.maximum, *(high for _, high in known)])
+    return (low, high) if (low, high) != (fixed.minimum, fixed.maximum) else None
+
+
+def _tensor(name: str, variable: Any, reach: tuple[int, int] | None, *, streamed: bool) -> Tensor:
     beats = int(variable.shape[0]) if streamed and len(variable.shape) > 1 else 1
-    return Tensor(identifier(name), int(variable.size()), FixedType.from_hls4ml(variable.type.precision), beats)
+    return Tensor(identifier(name), int(variable.size()), FixedType.from_hls4ml(variable.type.precision), beats, reach)

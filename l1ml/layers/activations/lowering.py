@@ -18,14 +18,12 @@ from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import cast, is_constant, relu_cast
 from l1ml.compiler.programs.exact import add_constant, constant, is_wide, negative, smaller, times
+from l1ml.compiler.programs.operations import MAX_ADDRESS_BITS
 from l1ml.errors import L1mlError
 from l1ml.fixed import Constants, FixedType
 from l1ml.layers.activations.tables import TABLE_ACTIVATIONS, uses_table
 from l1ml.layers.parameters import attribute_type, input_type, narrow_constants, output_type
 from l1ml.reference.tables import Tables
-
-MAX_ADDRESS_BITS = 12
-"""Largest table address: 4096 entries, about 64 six-input LUTs for each output bit."""
 
 MAX_WORD_BITS = 24
 """alkaid keeps the words of tables in float32, whose mantissa has 24 bits."""

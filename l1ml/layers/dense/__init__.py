@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from l1ml.compiler.network import Segment
 from l1ml.layers.family import Family, Sums
 
+if TYPE_CHECKING:  # a light module
+    from l1ml.compiler.hardware import Hardware
+    from l1ml.compiler.programs.trace import Interval
+    from l1ml.reference.tables import Tables
 
-class _Dense(Family):
-    """Dense layers, which can be folded in the ways that strategies are."""
+
+class DenseFamily(Family):
+    """Layers whose outputs are sums of constants times inputs: ``lowering.py`` has ``sums_of(layer)``, too.
+
+    They can be folded in the ways that strategies are.
+    """
 
     def choose_strategy(self, layer: Any) -> None:
         """Any of them."""
@@ -16,22 +25,28 @@ class _Dense(Family):
 
         choose_strategy(layer)
 
-    def foldable(self, segment: Any) -> bool:
+    def foldable(self, segment: Segment) -> bool:
         """Always."""
         return True
 
-    def depends_on_event(self, segment: Any, intervals: Any) -> bool:
+    def depends_on_event(self, segment: Segment, intervals: list[Interval]) -> bool:
         """Where an input with a weight is not constant."""
         from l1ml.layers.dense.folding.sums import rows_that_count
-        from l1ml.layers.dense.lowering import DenseParameters
 
-        return bool(rows_that_count(DenseParameters.of(segment.layers[0]), intervals))
+        return bool(rows_that_count(self.bounds(segment.layers[0]), intervals))
+
+    def fold(
+        self, segment: Segment, intervals: list[Interval], tables: Tables, *, capture: bool, stage_delay: float
+    ) -> Hardware:
+        """By the strategy of the layer."""
+        from l1ml.layers.dense.folding import fold
+
+        return fold(segment, intervals, tables, capture=capture, stage_delay=stage_delay)
 
     def bounds(self, layer: Any) -> Sums:
         """The sums."""
-        from l1ml.layers.dense.lowering import DenseParameters
+        found: Sums = self.part("lowering").sums_of(layer)
+        return found
 
-        return DenseParameters.of(layer)
 
-
-FAMILY = _Dense(__name__, ("Dense",), opens_segment=True)
+FAMILY = DenseFamily(__name__, ("Dense",), opens_segment=True)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from alkaid.trace import FVariable, FVArray
 from hls4ml.model.types import IntegerPrecisionType, XnorPrecisionType
+from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import cast
 from l1ml.compiler.programs.exact import (
@@ -26,11 +27,15 @@ from l1ml.compiler.programs.exact import (
     matrix_product,
     times,
 )
+from l1ml.compiler.programs.operations import product_by_parts
 from l1ml.errors import L1mlError
 from l1ml.fixed import Constants, FixedType
 from l1ml.layers.family import Sums
 from l1ml.layers.parameters import attribute_type, narrow_constants, output_type
 from l1ml.reference.tables import Tables
+
+MOST_WEIGHTS = 1 << 24
+"""Inputs times outputs of the largest layer that is made of several: 128 MiB."""
 
 
 class DenseParameters(Sums):
@@ -43,16 +48,10 @@ class DenseParameters(Sums):
         Raises:
             L1mlError: If weights, biases or inputs are not plain fixed-point.
         """
-        if isinstance(layer.get_input_variable().type.precision, XnorPrecisionType):
-            raise L1mlError(f"layer {layer.name!r}: binary inputs have no Verilog lowering; use fixed-point inputs")
-        weight, bias = (narrow_constants(layer, name) for name in ("weight", "bias"))
-        values, accum = weight.values, attribute_type(layer, "accum_t")
-        if _is_ternary(layer):
-            values = np.where(values == -2, 1, values)
-        n_in, n_out = int(layer.get_attr("n_in")), int(layer.get_attr("n_out"))
+        weight, bias, accum = weights_of(layer), narrow_constants(layer, "bias"), attribute_type(layer, "accum_t")
+        n_out, transposed = bias.values.size, bool(layer.get_attr("_weights_transposed"))
         # The C++ reads them flat, whatever their shape; with hls4ml's strategy Resource, neuron by neuron.
-        transposed = bool(layer.get_attr("_weights_transposed"))
-        values = values.reshape(n_out, n_in).T if transposed else values.reshape(n_in, n_out)
+        values = weight.values.reshape(n_out, -1).T if transposed else weight.values.reshape(-1, n_out)
         start = Constants(accum.cast(bias.values, -bias.exponent), -accum.fraction)
         return cls(Constants(values, weight.exponent), start, accum)
 
@@ -62,6 +61,48 @@ def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     result = output_type(layer)
     sums = accumulate(inputs[0], DenseParameters.of(layer))
     return FVArray(np.array([cast(value, result) for value in sums]), inputs[0].solver_options)
+
+
+def sums_of(layer: Any) -> Sums:
+    """The sums of a dense layer."""
+    return DenseParameters.of(layer)
+
+
+def weights_of(layer: Any) -> Constants:
+    """What a layer multiplies its inputs by, in the shape that its weights have.
+
+    Raises:
+        L1mlError: If weights or inputs are not plain fixed-point.
+    """
+    if isinstance(layer.get_input_variable().type.precision, XnorPrecisionType):
+        raise L1mlError(f"layer {layer.name!r}: binary inputs have no Verilog lowering; use fixed-point inputs")
+    weight = narrow_constants(layer, "weight")
+    return Constants(np.where(weight.values == -2, 1, weight.values), weight.exponent) if _is_ternary(layer) else weight
+
+
+def side_by_side(layer: Any, parts: list[tuple[NDArray[np.int64], Sums]], n_in: int) -> Sums:
+    """Dense layers on some of the inputs each, as one whose weights are zero elsewhere.
+
+    Args:
+        layer: The layer of which they are made.
+        parts: For each of them the index of its inputs, and its sums; all with one exponent and accumulator.
+        n_in: Number of inputs.
+
+    Raises:
+        L1mlError: If that is too large a matrix.
+    """
+    (_, first), *_ = parts
+    ends = np.cumsum([0, *(sums.start.values.size for _, sums in parts)])
+    if n_in * ends[-1] > MOST_WEIGHTS:
+        raise L1mlError(
+            f"layer {layer.name!r}: its {len(parts)} positions are too many for a reuse factor above 1, with {n_in} "
+            f"inputs and {ends[-1]} outputs in all; use reuse factor 1"
+        )
+    weights = np.zeros((n_in, int(ends[-1])), dtype=np.int64)
+    for (place, sums), low, high in zip(parts, ends, ends[1:], strict=False):
+        weights[place, low:high] = sums.weights.values
+    start = np.concatenate([sums.start.values for _, sums in parts])
+    return Sums(Constants(weights, first.weights.exponent), Constants(start, first.start.exponent), first.accum)
 
 
 def _is_ternary(layer: Any) -> bool:
@@ -106,7 +147,8 @@ def _sums(x: FVArray, rows: list[FVariable], weights: Constants) -> list[FVariab
         # alkaid addresses tables with groups of one-bit inputs, which must not be sign bits.
         signs = np.array([-1.0 if v.low < 0 and sum(v.kif) == 1 else 1.0 for v in rows])
         unsigned = np.array([v.msb() * v.step if sign < 0 else v for v, sign in zip(rows, signs, strict=True)])
-        sums = list(np.asarray(FVArray(unsigned, x.solver_options, x.hwconf) @ (kernel * signs[:, None])))
+        factors = FVArray(unsigned, x.solver_options, x.hwconf)
+        sums = list(np.asarray(product_by_parts(factors, kernel * signs[:, None])))
     return [_variable(value, x) for value in sums]
 
 

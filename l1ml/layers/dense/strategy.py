@@ -28,22 +28,26 @@ def choose_strategy(layer: Any) -> None:
     check_reuse_factor(layer, strategy, int(config.get_reuse_factor(layer)))
     layer.set_attr("rtl_strategy", strategy)
     if strategy == "distributed_arithmetic":
-        layer.set_attr("accum_t", exact_accumulator(layer))
+        layer.set_attr("accum_t", exact_accumulator(layer, layer.weights["bias"].data.size))
     if strategy in OURS:
         config.layer_name_strategy[layer.name.lower()] = "Latency"
 
 
-def exact_accumulator(layer: Any) -> NamedType:
+def exact_accumulator(layer: Any, columns: int = 1) -> NamedType:
     """The narrowest ``accum_t`` that loses nothing, whatever the inputs.
+
+    Args:
+        layer: The layer.
+        columns: How many sums are known to share none of the weights, one for each index of their last axis.
 
     hls4ml's own distributed arithmetic knows no ``accum_t``: it sums exactly
     (``hls4ml/backends/vivado/passes/distributed_arithmetic.py``).
     """
     inputs = FixedType.from_hls4ml(layer.get_input_variable().type.precision)
     weight, bias = (FixedType.from_hls4ml(layer.weights[n].type.precision) for n in ("weight", "bias"))
-    weights = np.abs(layer.weights["weight"].data).reshape(-1, layer.get_attr("n_out"))
+    weights = np.abs(layer.weights["weight"].data).reshape(-1, columns)
     largest = 2.0 ** (inputs.integer - int(inputs.signed)) * (weights.sum(axis=0) + weight.lsb)
-    largest = largest + np.abs(layer.weights["bias"].data) + bias.lsb
+    largest = largest + np.abs(layer.weights["bias"].data).reshape(-1, columns).max(axis=0) + bias.lsb
     # AMD's ap_fixed stops the program if a rounding looks at a bit above the highest one.
     result = FixedType.from_hls4ml(layer.get_output_variable().type.precision)
     integer = max(int(np.ceil(np.log2(largest.max()))) + 1, 1 - result.fraction)

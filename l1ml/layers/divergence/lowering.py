@@ -8,9 +8,8 @@ import numpy as np
 from alkaid.trace import FVariable, FVArray
 
 from l1ml.compiler.programs.cast import cast
-from l1ml.compiler.programs.operations import tree_sum
+from l1ml.compiler.programs.operations import square, tree_sum
 from l1ml.layers.divergence.arithmetic import DivergenceArithmetic
-from l1ml.layers.sum_of_squares.lowering import square
 from l1ml.reference.tables import Tables
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import cast
 from l1ml.compiler.programs.exact import add, larger, product, smaller, subtract
-from l1ml.compiler.programs.operations import tree_sum
+from l1ml.compiler.programs.operations import sum_within
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.layers.parameters import attribute_type, output_type
@@ -51,12 +50,7 @@ def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
 
 def _dot(first: NDArray[np.object_], second: NDArray[np.object_], accum: FixedType) -> FVariable:
     """``dot1d``: each product is cast to ``accum_t``, and so is each sum, from the first product on."""
-    products = [cast(product(a, b), accum) for a, b in zip(first, second, strict=True)]
-    ends = np.array([(min(v.low, 0.0), max(v.high, 0.0)) for v in products]).sum(axis=0)
-    inside = accum.lowest * accum.lsb <= ends[0] and ends[1] <= accum.maximum * accum.lsb
-    if inside or accum.saturation == "WRAP":
-        return cast(tree_sum(products), accum)
-    return reduce(lambda total, value: cast(add(total, value), accum), products)
+    return sum_within([cast(product(a, b), accum) for a, b in zip(first, second, strict=True)], accum)
 
 
 def _require_products(layer: Any) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ml.compiler.design import Design
-from l1ml.verification.vectors import corner_events, random_events
+from l1ml.verification.vectors import corner_events, limits, random_events
 
 LARGEST_CHUNK = 10_000
 """Events of a chunk, unless its bits would take too much memory."""
@@ -104,9 +104,7 @@ class Stream:
 
     def _range(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Smallest and largest value of each element of an event."""
-        inputs = self.design.inputs
-        low = np.concatenate([np.full(t.size, t.type.minimum) for t in inputs])
-        return low, np.concatenate([np.full(t.size, t.type.maximum) for t in inputs])
+        return limits(self.design)
 
     def _is_setting(self) -> NDArray[np.bool_]:
         return np.concatenate([np.full(t.size, t.name in self.settings) for t in self.design.inputs])

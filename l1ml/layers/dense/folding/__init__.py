@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 from l1ml.compiler.hardware import Hardware
 from l1ml.compiler.network import Segment
@@ -39,18 +39,20 @@ def fold(segment: Segment, intervals: list[Interval], tables: Tables, *, capture
         shared = fold_multipliers(segment, reuse_factor, intervals, tables, multiplier)
         return print_multipliers(shared, segment, source, reuse_factor, capture=capture, stage_delay=stage_delay)
 
-    return by(asked) if asked != "auto" else _cheapest(by)
+    if asked == "auto":
+        return min(_done(by, ("distributed_arithmetic", "Resource", "Latency")), key=lambda printed: printed.price)
+    if asked == "resource_unrolled":  # multipliers whose weights are known, so that the tool may choose what they are
+        return next(_done(by, ("Resource", "Latency")))
+    return by(asked)
 
 
-def _cheapest(by: Callable[[str], Hardware]) -> Hardware:
-    """The strategy with the lowest price of those that reproduce the layer."""
-    done: list[Hardware] = []
+def _done(by: Callable[[str], Hardware], strategies: Sequence[str]) -> Iterator[Hardware]:
+    """The layer by those of some strategies that reproduce it, of which there has to be one."""
     refusals: list[L1mlError] = []
-    for strategy in ("distributed_arithmetic", "Resource", "Latency"):
+    for strategy in strategies:
         try:
-            done.append(by(strategy))
+            yield by(strategy)
         except L1mlError as error:
             refusals.append(error)
-    if not done:
+    if len(refusals) == len(strategies):
         raise refusals[-1]
-    return min(done, key=lambda printed: printed.price)

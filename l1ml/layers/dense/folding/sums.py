@@ -16,8 +16,9 @@ from l1ml.compiler.programs.trace import HARDWARE, Interval
 from l1ml.errors import L1mlError
 from l1ml.fixed import Constants, FixedType, integers, products
 from l1ml.layers.dense.folding.rounding import RoundingPlan, plan_rounding
-from l1ml.layers.dense.lowering import DenseParameters, never_overflows, products_are_exact
+from l1ml.layers.dense.lowering import never_overflows, products_are_exact
 from l1ml.layers.family import Sums
+from l1ml.layers.registry import family_of
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ def dense_sums(segment: Segment, intervals: list[Interval], *, may_truncate: boo
         L1mlError: If the accumulator does what folding does not reproduce.
     """
     layer = segment.layers[0]
-    parameters = DenseParameters.of(layer)
+    parameters = family_of(layer).bounds(layer)
+    assert isinstance(parameters, Sums)
     exact = _check_accumulator(layer, parameters, intervals, may_truncate=may_truncate)
     rows, accum = rows_that_count(parameters, intervals), parameters.accum
     inputs, weights = [intervals[i] for i in rows], parameters.weights.values[rows]

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from l1ml.compiler.circuit import Net
 from l1ml.compiler.programs.exact import is_narrow, matrix_product, reach
+from l1ml.compiler.programs.operations import product_by_parts
 from l1ml.compiler.programs.trace import HARDWARE, Interval, symbol, trace_program
 from l1ml.fixed import Constants
 
@@ -122,7 +123,7 @@ def trace_kernel(weights: NDArray[np.int64], plan: DigitPlan) -> CombLogic:
     digits = FVArray(np.array([symbol(low, high, 1.0) for _ in weights]), hwconf=HARDWARE)
     inputs = list(np.asarray(digits))
     if is_narrow(inputs, Constants(weights, 0)):
-        return trace_program(inputs, np.asarray(digits @ weights.astype(np.float64)))
+        return trace_program(inputs, np.asarray(product_by_parts(digits, weights.astype(np.float64))))
     return trace_program(inputs, matrix_product(inputs, Constants(weights, 0)))
 
 
