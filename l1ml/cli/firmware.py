@@ -35,6 +35,8 @@ def firmware(
     ip_version: Annotated[str, typer.Option("--ip-version", help="Version of the IP.")] = "1.0",
 ) -> None:
     """Write sources, Vivado project, IP packaging and Vitis HLS project of a finished build."""
+    from shlex import quote
+
     from l1ml.console import console
     from l1ml.errors import L1mlError
     from l1ml.firmware.vendor_tools import findings, jobs
@@ -53,9 +55,8 @@ def firmware(
         if program is None or not run:
             state = f"{' and '.join(job.programs)} not on PATH" if program is None else "not run without --run"
             command = " ".join(job.command(program or job.programs[0]))
-            console.print(
-                f"{job.title}: {state}; ready for: cd {job.folder} && {command}", soft_wrap=True, markup=False
-            )
+            ready = f"cd {quote(str(job.folder))} && {command}"
+            console.print(f"{job.title}: {state}; ready for: {ready}", soft_wrap=True, markup=False)
             continue
         console.print(f"{job.title}: {program} is running, its log is {job.folder / job.log}", soft_wrap=True)
         job.run()

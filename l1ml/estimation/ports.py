@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from l1ml.errors import L1mlError
+from l1ml.plain_paths import plain_arguments
 
 _PROCESS = Path(__file__).with_name("yosys_ports.py")
 
@@ -37,8 +38,8 @@ def read_ports(top: str, files: Sequence[Path]) -> tuple[Port, ...]:
     """
     with tempfile.TemporaryDirectory() as scratch:
         found = Path(scratch, "ports.json")
-        command = [sys.executable, "-P", _PROCESS, top, found, *files]
-        done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+        command = [sys.executable, "-P", str(_PROCESS), *plain_arguments([top, found, *files])]
+        done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode or not found.exists():
             faults = [line for line in (done.stdout + done.stderr).splitlines() if "ERROR" in line]
             raise L1mlError(f"Yosys rejects {top}: {(faults or ['no reason given'])[0]}")

@@ -27,6 +27,7 @@ from l1ml.console import progress_bar
 from l1ml.errors import L1mlError
 from l1ml.estimation.cache import kept
 from l1ml.paths import shared
+from l1ml.plain_paths import plain, plain_arguments
 from l1ml.tools import set_up_verilator
 
 log = logging.getLogger(__name__)
@@ -200,16 +201,16 @@ def _synthesize(files: list[Path], top: str, black_boxes: list[str], family: str
         statistics, path = Path(scratch, "stat.json"), Path(scratch, "sta.txt")
         flow = f"synth_xilinx -family {family} -flatten -noiopad -noclkbuf{'' if dsps else ' -nodsp'} -top {top} -run"
         commands = [
-            *(f"read_verilog -sv {file}" for file in files),
+            *(f"read_verilog -sv {plain(file)}" for file in files),
             *(f"blackbox {name}" for name in black_boxes),
             f"{flow} :coarse",
-            f"techmap -map {_templates(ADDITIONS)} t:$add t:$sub",
+            f"techmap -map {plain(_templates(ADDITIONS))} t:$add t:$sub",
             # All but the checks at the end, which drop the models of the cells and, with them, their delays.
             f"{flow} coarse:check",
         ]
-        arguments = [top, statistics, path, _templates(TIMING), *commands]
+        arguments = [*plain_arguments([top, statistics, path, _templates(TIMING)]), *commands]
         # -P: the modules beside the script are not to be taken for Python's own.
-        done = subprocess.run([sys.executable, "-P", _PROCESS, *map(str, arguments)], capture_output=True, text=True)
+        done = subprocess.run([sys.executable, "-P", _PROCESS, *arguments], capture_output=True, text=True)
         if done.returncode or not statistics.exists():
             faults = [line for line in (done.stdout + done.stderr).splitlines() if "ERROR" in line]
             raise L1mlError(f"Yosys rejects {top}: {(faults or ['no reason given'])[0]}")

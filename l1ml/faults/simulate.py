@@ -12,6 +12,7 @@ from pathlib import Path
 from l1ml.errors import L1mlError
 from l1ml.faults.stimuli import Cycles
 from l1ml.paths import shared
+from l1ml.plain_paths import plain, plain_arguments
 from l1ml.tools import set_up_verilator
 
 BATCH = 8
@@ -108,12 +109,14 @@ def compile_driver(files: Sequence[Path], driver: str, folder: Path) -> Path:
         "--prefix",
         "Vl1ml_faults",
         "--Mdir",
-        str(folder / "obj"),
+        str(plain(folder / "obj")),
         "-o",
         "driver",
     ]
     with log.open("w") as handle:
-        done = subprocess.run([*command, *map(str, files), str(source)], stdout=handle, stderr=handle)
+        done = subprocess.run(
+            plain_arguments([*command, *(file.absolute() for file in files), source]), stdout=handle, stderr=handle
+        )
     if done.returncode:
         raise L1mlError(f"the core with faults does not compile: see {log}")
     return folder / "obj" / "driver"

@@ -89,7 +89,7 @@ def findings(folder: Path, top: str) -> list[str]:
         top: Module whose reports of Vivado count.
 
     Raises:
-        L1mlError: If a report is cut off.
+        L1mlError: If none of a tool's reports can be read.
     """
     lines = []
     if any((folder / "vivado/results" / top).glob("*.rpt")):
@@ -98,12 +98,19 @@ def findings(folder: Path, top: str) -> list[str]:
             lines.append(f"Vivado {cells['version']}, {cells['state'].lower()}: {_cells(cells['used'])}")
         if (timing := found["timing"]) is not None:
             lines.append(f"Vivado {timing['version']}: WNS {timing['wns_ns']} ns, WHS {timing['whs_ns']} ns")
+        lines += _left_out(found)
     if any((folder / "vitis/project").rglob("*csynth.*")):
-        hls = vendor_summary(folder / "vitis/project")["synthesis"]
-        cycles = f"{hls['latency_max']} cycles, interval {hls['interval_max']}"
-        lines.append(f"{hls['tool']} {hls['version']}: {_cells(hls['used'])}; {cycles}")
+        found = vendor_summary(folder / "vitis/project")
+        if (hls := found["synthesis"]) is not None:
+            cycles = f"{hls['latency_max']} cycles, interval {hls['interval_max']}"
+            lines.append(f"{hls['tool']} {hls['version']}: {_cells(hls['used'])}; {cycles}")
+        lines += _left_out(found)
     return lines
 
 
 def _cells(used: dict[str, Any]) -> str:
     return f"{used['lut']} LUT, {used['ff']} FF, {used['dsp']} DSP, {used['bram_18k'] / 2:g} BRAM"
+
+
+def _left_out(summary: dict[str, Any]) -> list[str]:
+    return [f"Left out: {line}" for line in summary["left_out"]]

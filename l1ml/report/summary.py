@@ -49,6 +49,7 @@ def _facts(report: dict[str, Any]) -> list[tuple[str, Text]]:
         ("Resources", Text(", ".join(_cells(report["part"], cells, key) for key in ("lut", "ff", "dsp", "bram")))),
         ("", Text(f"{cells['kind']} by {cells['tool']} for {cells['family']}", style="dim")),
         *_timing(cells["timing"]),
+        *[("Left out", Text(line)) for line in (report["vitis"] or {}).get("left_out", ())],
         ("Folding", Text(f"reuse factor {report['reuse_factor']}, strategy {report['strategy']}")),
         ("Sparsity", Text(f"{formats.percent(report['model']['sparsity'])} of the weights are zero")),
     ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from l1ml.errors import L1mlError
 from l1ml.report import formats
 from l1ml.vendor import vendor_summary
 
@@ -26,23 +27,25 @@ def vendor_numbers(build: Path, core: str) -> dict[str, Any] | None:
         core: Name of the core. Of Vivado its numbers are taken, or those of the trigger around it; not of wrappers.
 
     Returns:
-        The fields of `l1ml.vendor.vendor_summary`, or None without any report.
-
-    Raises:
-        L1mlError: If a report is cut off, or they are of different designs.
+        The fields of `l1ml.vendor.vendor_summary`, or None without any report. What cannot be read is
+        left out.
     """
+    hls = [build / name for name in HLS_FOLDERS]
+    vivado = [build / VIVADO_FOLDER / name for name in (core, f"{core}_trigger")]
     found: dict[str, Any] = dict.fromkeys(KINDS)
-    for folder in (build / name for name in HLS_FOLDERS):
-        if any(folder.rglob("*csynth.*")):
-            hls = vendor_summary(folder)
-            found |= {kind: hls[kind] for kind in KINDS[:2]}
-            break
-    for vivado in (build / VIVADO_FOLDER / name for name in (core, f"{core}_trigger")):
-        if any(vivado.glob("*.rpt")):
-            results = vendor_summary(vivado)
-            found |= {kind: results[kind] for kind in KINDS[2:]}
-            break
-    return found if any(found.values()) else None
+    left_out: list[str] = []
+    for folders, pattern, kinds in ((hls, "*csynth.*", KINDS[:2]), (vivado, "*.rpt", KINDS[2:])):
+        folder = next((folder for folder in folders if any(folder.rglob(pattern))), None)
+        if folder is None:
+            continue
+        try:
+            summary = vendor_summary(folder)
+        except L1mlError as error:
+            left_out.append(str(error).replace(f"{build}/", ""))
+        else:
+            found |= {kind: summary[kind] for kind in kinds}
+            left_out += summary["left_out"]
+    return {**found, "left_out": left_out} if left_out or any(found.values()) else None
 
 
 @dataclass(frozen=True)
@@ -53,11 +56,13 @@ class Comparison:
         columns: Headings: whose numbers.
         rows: Label and a text for each column.
         remark: Where the numbers are from.
+        left_out: Reports that are not in the table, and why.
     """
 
     columns: list[str]
     rows: list[tuple[str, list[str]]]
     remark: str
+    left_out: list[str]
 
 
 def comparison(report: dict[str, Any]) -> Comparison | None:
@@ -88,7 +93,7 @@ def comparison(report: dict[str, Any]) -> Comparison | None:
     ]
     for label, parts_of in (("Latency", latency), ("Initiation interval", interval), ("Shortest period", period)):
         rows.append((label, [text for part in parts_of for text in part]))
-    return Comparison(columns, rows, _remark(vendor))
+    return Comparison(columns, rows, _remark(vendor), vendor.get("left_out", []))
 
 
 def _cells(used: dict[str, Any], key: str) -> float:
@@ -113,5 +118,5 @@ def _period(clock_ns: float, slack: dict[str, Any] | None) -> str:
 def _remark(vendor: dict[str, Any]) -> str:
     runs = (vendor["cosimulation"] or {}).get("runs", ())
     simulated = [f"cosimulation in {run['rtl']}: {run['status']}, {run['latency_max']} cycles" for run in runs]
-    files = [f"{kind}: {found['file']}" for kind, found in vendor.items() if found]
+    files = [f"{kind}: {vendor[kind]['file']}" for kind in KINDS if vendor[kind]]
     return "; ".join([*simulated, *files])

@@ -8,6 +8,14 @@ from typing import Any
 from l1ml.vendor.records import Instance, Synthesis
 from l1ml.vendor.source import Source, Table
 
+LATENCIES = {
+    "latency_min": ("Latency (cycles) min", "Latency min"),
+    "latency_max": ("Latency (cycles) max", "Latency max"),
+    "interval_min": ("Interval min",),
+    "interval_max": ("Interval max",),
+}
+"""Columns of latencies; until 2019.1 the heading of all of them says that they are clock cycles."""
+
 
 def read_csynth_rpt(source: Source) -> Synthesis:
     """Read ``<top>_csynth.rpt``.
@@ -25,7 +33,7 @@ def read_csynth_rpt(source: Source) -> Synthesis:
     cells = _table(utilization, "* Summary")
     if not clock.rows or not latency.rows:
         raise source.missing("a clock or a latency")
-    period = dict(zip(clock.heads, clock.rows[0], strict=True))
+    period = clock.named(clock.rows[0])
     if not {"Target", "Estimated", "Uncertainty"} <= period.keys():
         raise source.missing("a column of clock periods")
     total, available = cells.row("Total"), cells.row("Available")
@@ -39,7 +47,7 @@ def read_csynth_rpt(source: Source) -> Synthesis:
         target_clock_ns=source.period(period["Target"], "the target clock"),
         estimated_clock_ns=source.period(period["Estimated"], "the estimated clock"),
         clock_uncertainty_ns=source.period(period["Uncertainty"], "the uncertainty of the clock"),
-        **_latency(source, latency.rows[0]),
+        **_latency(source, latency.named(latency.rows[0])),
         used=source.cells(total, "the design"),
         available=source.cells(available, "the part"),
         instances=_instances(source, performance, utilization),
@@ -79,7 +87,7 @@ def read_csynth_summary(source: Source) -> Synthesis:
 
 def _module(source: Source, table: Table, row: list[str]) -> dict[str, Any]:
     """A row of the summary; it has the name of the module only."""
-    cells = dict(zip(table.heads, row, strict=True))
+    cells = table.named(row)
     name = row[0].strip("+o* ")
     if not {"Latency (cycles)", "Interval"} <= cells.keys():
         raise source.missing("a column of the table of modules and loops")
@@ -92,27 +100,29 @@ def _module(source: Source, table: Table, row: list[str]) -> dict[str, Any]:
     }
 
 
-def _latency(source: Source, row: list[str]) -> dict[str, int | None]:
-    """Latency and interval of a row. Until 2019.1 there are no columns in ns between them."""
-    if len(row) not in (5, 7):
-        raise source.missing("a column of latencies")
-    names = ("latency_min", "latency_max", "interval_min", "interval_max")
-    cells = (row[0], row[1], row[-3], row[-2])
-    return {name: source.cycles(cell, name) for name, cell in zip(names, cells, strict=True)}
+def _latency(source: Source, cells: dict[str, str]) -> dict[str, int | None]:
+    """Latency and interval of a row, in clock cycles; until 2019.1 there was no latency in seconds beside them."""
+    found = {}
+    for label, columns in LATENCIES.items():
+        text = next((cells[column] for column in columns if column in cells), None)
+        if text is None:
+            raise source.missing("a column of latencies")
+        found[label] = source.cycles(text, label)
+    return found
 
 
 def _instances(source: Source, performance: Source, utilization: Source) -> tuple[Instance, ...]:
     """The blocks of the top module; multipliers and the like are only in the table of cells."""
     found: dict[str, dict[str, Any]] = {}
     if latencies := performance.table("+ Detail", "* Instance"):
-        for name, module, *rest in latencies.rows:
-            found[name] = {"module": module, **_latency(source, rest)}
+        for row in latencies.rows:
+            found[row[0]] = {"module": row[1], **_latency(source, latencies.named(row))}
     if cells := utilization.table("+ Detail", "* Instance"):
         for row in cells.rows:
             name, module = row[:2]
             if name == "Total":
                 continue
-            used = source.cells(dict(zip(cells.heads, row, strict=True)), name)
+            used = source.cells(cells.named(row), name)
             found[name] = found.get(name, {"module": module}) | {"used": used}
     return tuple(Instance(name=name, **values) for name, values in found.items())
 

@@ -23,8 +23,6 @@ def read_csynth_xml(source: Source) -> Synthesis:
         root = ElementTree.fromstring("\n".join(source.lines))
     except ElementTree.ParseError as error:
         raise source.missing(f"the end of the XML ({error})") from None
-    if (unit := _text(source, root, "UserAssignments/unit")) != "ns":
-        raise source.wrong("the unit of times", unit)
     version = _text(source, root, "ReportVersion/Version")
     return Synthesis(
         # The XML does not name its tool; 2020.1 was the last Vivado HLS.
@@ -32,9 +30,9 @@ def read_csynth_xml(source: Source) -> Synthesis:
         version=version,
         top=_text(source, root, "UserAssignments/TopModelName"),
         part=_text(source, root, "UserAssignments/Part"),
-        target_clock_ns=_period(source, root, "UserAssignments/TargetClockPeriod"),
-        estimated_clock_ns=_period(source, root, f"{TIMING}/EstimatedClockPeriod"),
-        clock_uncertainty_ns=_period(source, root, "UserAssignments/ClockUncertainty"),
+        target_clock_ns=_period(source, root, "UserAssignments", "TargetClockPeriod"),
+        estimated_clock_ns=_period(source, root, TIMING, "EstimatedClockPeriod"),
+        clock_uncertainty_ns=_period(source, root, "UserAssignments", "ClockUncertainty"),
         latency_min=_cycles(source, root, f"{LATENCY}/Best-caseLatency"),
         latency_max=_cycles(source, root, f"{LATENCY}/Worst-caseLatency"),
         interval_min=_cycles(source, root, f"{LATENCY}/Interval-min"),
@@ -87,5 +85,7 @@ def _cycles(source: Source, node: ElementTree.Element, path: str) -> int | None:
     return source.cycles(_text(source, node, path), f"<{path}>")
 
 
-def _period(source: Source, node: ElementTree.Element, path: str) -> float | None:
-    return source.period(_text(source, node, path), f"<{path}>")
+def _period(source: Source, root: ElementTree.Element, section: str, name: str) -> float | None:
+    """A time in ns, which the section gives in a unit of its own."""
+    unit = _text(source, root, f"{section}/unit")
+    return source.period(_text(source, root, f"{section}/{name}"), f"<{section}/{name}>", unit)

@@ -88,7 +88,10 @@ class Cosimulation(_Record):
 
 
 class Utilization(_Record):
-    """``report_utilization``: cells after logic synthesis, placement or routing, which `state` tells."""
+    """``report_utilization``: cells after logic synthesis, placement or routing, which `state` tells.
+
+    With the option ``-hierarchical`` it has no `available`.
+    """
 
     kind: Literal["utilization"] = "utilization"
     version: str
@@ -96,7 +99,7 @@ class Utilization(_Record):
     part: str
     state: str
     used: Cells
-    available: Cells
+    available: Cells | None
 
 
 class Timing(_Record):

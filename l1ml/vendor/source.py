@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 from l1ml.errors import L1mlError
@@ -16,22 +18,30 @@ UNKNOWN = {"", "-", "?", "NA", "undef", "x"}
 NAMES = {"lut": ("LUT",), "ff": ("FF",), "dsp": ("DSP", "DSP48E"), "bram_18k": ("BRAM_18K", "BRAM"), "uram": ("URAM",)}
 """What HLS calls the cells: since Vitis HLS DSP48E is DSP; the summary says BRAM for BRAM_18K."""
 
+NANOSECONDS = {"ps": Decimal("1e-3"), "ns": Decimal(1), "us": Decimal("1e3"), "ms": Decimal("1e6"), "s": Decimal("1e9")}
+"""Units of times in nanoseconds; HLS takes the one that leaves few digits: ``0.137 us``."""
+
 
 @dataclass(frozen=True)
 class Table:
     """A table drawn with ``|`` and ``+--+``.
 
     Attributes:
-        heads: Names of the columns; those of a heading in two lines are joined, groups of columns are left out.
+        heads: Names of the columns. Those of a heading in several lines are joined, the name of a group of columns
+            comes first in each of them: ``Latency (cycles)`` and ``Latency (ns)``, ``Interval min``.
         rows: Cells of each row without the blanks around them, but with those that indent the first.
     """
 
     heads: list[str]
     rows: list[list[str]]
 
+    def named(self, row: list[str]) -> dict[str, str]:
+        """Cells of a row by the names of their columns."""
+        return dict(zip(self.heads, row, strict=True))
+
     def row(self, label: str) -> dict[str, str] | None:
         """Cells by column of the row that begins with `label`."""
-        return next((dict(zip(self.heads, row, strict=True)) for row in self.rows if row[0].strip() == label), None)
+        return next((self.named(row) for row in self.rows if row[0].strip() == label), None)
 
 
 @dataclass(frozen=True)
@@ -120,9 +130,15 @@ class Source:
             raise self.wrong(what, text)
         return float(text)
 
-    def period(self, text: str, what: str) -> float | None:
-        """A time in ns: ``5.00``, ``5.00 ns``."""
-        return self.real(text.strip().removesuffix("ns"), what)
+    def period(self, text: str, what: str, unit: str = "ns") -> float | None:
+        """A time in ns, or None if the tool does not know it: ``5.00``, which is in `unit`, or ``0.137 us``."""
+        if text.strip() in UNKNOWN:
+            return None
+        found = re.fullmatch(r"(\d+(?:\.\d+)?(?:e[+-]?\d+)?) *([a-z]+)?", text.strip())
+        scale = NANOSECONDS.get(found[2] or unit) if found else None
+        if found is None or scale is None:
+            raise self.wrong(what, text if found is None or found[2] else f"{text.strip()} {unit}")
+        return float(Decimal(found[1]) * scale)
 
     def cells(self, named: dict[str, str], what: str) -> Cells:
         """Cells from a row or a node of HLS, whatever its version calls them."""
@@ -151,13 +167,24 @@ class Source:
         if inner.count(rule) < 2 or inner[-1] != rule:
             raise self.missing("the end of a table")
         split = inner.index(rule)
-        heading = [self._cells(line) for line in inner[:split] if line.startswith("|")]
-        width = max(map(len, heading), default=0)
-        full = [[cell.strip() for cell in row] for row in heading if len(row) == width]
+        heads = self._heads(rule, inner[:split])
         rows = [self._cells(line) for line in inner[split:] if line.startswith("|")]
-        if any(len(row) != width for row in rows):
+        if any(len(row) != len(heads) for row in rows):
             raise self.missing("a column of a table")
-        return Table([" ".join(filter(None, column)) for column in zip(*full, strict=True)], rows), end
+        return Table(heads, rows), end
+
+    @staticmethod
+    def _heads(rule: str, heading: list[str]) -> list[str]:
+        """Names of the columns; a name may stand over several, which a rule or names below it tell apart."""
+        ends = [[at for at, sign in enumerate(line) if sign in "|+"] for line in (rule, *heading)]
+        edges = sorted(set().union(*ends))
+        names: list[list[str]] = [[] for _ in edges[1:]]
+        for line, of_line in zip((rule, *heading), ends, strict=True):
+            for start, end in pairwise(of_line):
+                if name := line[start + 1 : end].strip(" -"):
+                    for column in range(edges.index(start), edges.index(end)):
+                        names[column].append(name)
+        return [" ".join(column) for column in names]
 
     @staticmethod
     def _cells(line: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from l1ml.vendor.records import Cells, Timing, Utilization
-from l1ml.vendor.source import Source
+from l1ml.vendor.source import Source, Table
 
 ROWS = {
     "lut": ("CLB LUTs", "Slice LUTs"),
@@ -16,6 +16,16 @@ ROWS = {
 }
 """What the rows are called: UltraScale, 7 series, Versal."""
 
+COLUMNS = {
+    "lut": ("Total LUTs",),
+    "ff": ("FFs",),
+    "bram_36k": ("RAMB36",),
+    "bram_18k": ("RAMB18",),
+    "uram": ("URAM",),
+    "dsp": ("DSP Blocks", "DSP48 Blocks", "DSP Slices"),
+}
+"""What the columns are called with the option ``-hierarchical``."""
+
 MET = {
     "All user specified timing constraints are met.": True,
     "Timing constraints are not met.": False,
@@ -24,23 +34,25 @@ MET = {
 
 
 def read_utilization(source: Source) -> Utilization:
-    """Read ``report_utilization``, without its option ``-hierarchical``.
+    """Read ``report_utilization``; with its option ``-hierarchical`` what the top module holds, with all within it.
 
     Raises:
         L1mlError: If it is cut off or a row is missing.
     """
     used: dict[str, float] = {}
     available: dict[str, float] = {}
+    state = source.field("Design State")
     for table in source.tables():
+        if table.heads[:2] == ["Instance", "Module"]:
+            return Utilization(**_header(source), state=state, used=_top(source, table), available=None)
         if {"Used", "Available"} <= set(table.heads):
-            _take_rows(source, [dict(zip(table.heads, row, strict=True)) for row in table.rows], used, available)
+            _take_rows(source, [table.named(row) for row in table.rows], used, available)
         if ROWS.keys() - {"uram"} <= used.keys():  # URAM stands beside block RAM, before the DSPs
             break
-    for key in ROWS.keys() - used.keys() - {"uram"}:
-        raise source.missing(f"the row {ROWS[key][0]!r}")
-    return Utilization(
-        **_header(source), state=source.field("Design State"), used=_cells(used), available=_cells(available)
-    )
+    for key, labels in ROWS.items():
+        if key not in used and key != "uram":
+            raise source.missing(f"the row {labels[0]!r}")
+    return Utilization(**_header(source), state=state, used=_cells(used), available=_cells(available))
 
 
 def read_timing(source: Source) -> Timing:
@@ -91,6 +103,21 @@ def _header(source: Source) -> dict[str, str]:
     if version is None:
         raise source.missing("the version of Vivado")
     return {"version": version[1], "design": source.field("Design"), "part": source.field("Device")}
+
+
+def _top(source: Source, table: Table) -> Cells:
+    """Cells of the top module in a table that has a row for each instance."""
+    row = next((table.named(row) for row in table.rows if row[1] == "(top)"), None)
+    if row is None:
+        raise source.missing("the row of the top module")
+    found: dict[str, float] = {}
+    for key, names in COLUMNS.items():
+        name = next((name for name in names if name in row), None)
+        if name is not None:
+            found[key] = source.number(row[name], name)
+        elif key != "uram":
+            raise source.missing(f"the column {names[0]!r}")
+    return _cells(found | {"bram": found["bram_36k"] + found["bram_18k"] / 2})
 
 
 def _take_rows(source: Source, rows: list[dict[str, str]], used: dict[str, float], available: dict[str, float]) -> None:

@@ -13,19 +13,21 @@ from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
 from l1ml.paths import shared
+from l1ml.plain_paths import plain_arguments
 from l1ml.verification.process import run_to_end
 
 
 def cocotb_runner(what: str = "", limit: float | None = None) -> Any:
-    """cocotb's runner; with a limit, what it runs has an end, and a reason if it fails."""
+    """cocotb's runner, for folders of any name; with a limit, what it runs has an end, and a reason if it fails."""
     from cocotb_tools.runner import Verilator
 
     class Runner(Verilator):
         def _execute_cmds(self, cmds: Any, cwd: Any, stdout: Any = None) -> None:
+            commands = [plain_arguments(command) for command in cmds]
             if limit is None:
-                super()._execute_cmds(cmds, cwd, stdout)
+                super()._execute_cmds(commands, cwd, stdout)
                 return
-            for command in cmds:
+            for command in commands:
                 run_to_end(command, what=what, log=Path(stdout.name), limit=limit, folder=Path(cwd), env=self.env)
 
     runner = Runner()

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from report_build import COMMANDS, LAYERS, LUTS, TAGGER, jet_design, put_json, resource_record
 
-from l1ml.errors import L1mlError
 from l1ml.estimation.parts import CAPACITIES
 from l1ml.report.build import report_of, write_report
 from l1ml.report.capacity import floor_plan
@@ -183,11 +182,20 @@ def test_without_reports_the_page_says_how_to_get_them(build: Path) -> None:
     assert report["vitis"] is None
 
 
-def test_a_report_that_is_cut_off_is_an_error_that_names_it(vendor_build: Path) -> None:
-    file = vendor_build / "firmware/vivado/results/jet_tagger/routed_utilization.rpt"
+def test_a_report_that_is_cut_off_is_left_out_and_named(vendor_build: Path) -> None:
+    results = vendor_build / "firmware/vivado/results/jet_tagger"
+    file = results / "routed_utilization.rpt"
     file.write_text(file.read_text()[:900])
-    with pytest.raises(L1mlError, match=r"routed_utilization\.rpt: .* is missing in this utilization report"):
-        report_and_page(vendor_build)
+    report, page = report_and_page(vendor_build)
+    assert (report["vitis"]["utilization"], report["vitis"]["timing"]["wns_ns"]) == (None, -1.234)
+    (line,) = report["vitis"]["left_out"]
+    assert line.startswith("routed_utilization.rpt: the end of a table is missing")
+    assert '<p class="remark">Left out: routed_utilization.rpt: ' in page
+    for other in results.glob("*timing*"):
+        other.unlink()
+    report, page = report_and_page(vendor_build)
+    assert report["vitis"]["synthesis"]["used"]["lut"] == 2000
+    assert "Left out: firmware/vivado/results/jet_tagger/routed_utilization.rpt: " in page
 
 
 # Links

@@ -53,6 +53,12 @@ def test_summary_of_a_failure(report: dict[str, Any]) -> None:
     assert "HLS = RTL" not in text
 
 
+def test_summary_names_reports_that_are_left_out(report: dict[str, Any]) -> None:
+    assert "Left out" not in _printed(report)
+    report["vitis"] = {"left_out": ["csynth.rpt: lut is 2002, not 2000 as in csynth.xml"]}
+    assert "Left out      csynth.rpt: lut is 2002" in _printed(report)
+
+
 def test_summary_and_page_without_a_longest_path(build: Path, tmp_path: Path) -> None:
     record = resource_record()
     del record["timing"]

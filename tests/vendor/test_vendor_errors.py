@@ -63,16 +63,18 @@ def test_a_foreign_file(content: bytes, tmp_path: Path) -> None:
     [
         ("vivado_hls_2018.2_csynth.rpt", "|    1900|", "|    19O0|", "lut of the design is '19O0'"),
         ("vivado_hls_2018.2_csynth.rpt", "|   12|", "|  1.2|", "latency_min is '1.2'"),
-        ("vivado_hls_2018.2_csynth.rpt", "   4.17|", "4.17 us|", "the target clock is '4.17 us'"),
+        ("vivado_hls_2018.2_csynth.rpt", "   4.17|", "4.17 kg|", "the target clock is '4.17 kg'"),
         ("vivado_hls_2018.2_csynth.rpt", "|Available  ", "|Remaining  ", "the row 'Total' or 'Available' is missing"),
         ("vivado_hls_2018.2_csynth.rpt", "* Target device", "* Device", "'Target device' is missing"),
         ("vivado_hls_2018.3_csynth.xml", "<FF>111</FF>", "", "ff of the design is missing"),
-        ("vivado_hls_2018.3_csynth.xml", "<unit>ns</unit>", "<unit>ps</unit>", "the unit of times is 'ps'"),
+        ("vivado_hls_2018.3_csynth.xml", "<unit>ns</unit>", "<unit>kg</unit>", "TargetClockPeriod> is '2.50 kg'"),
         ("vivado_hls_2018.3_csynth.xml", "Worst-case", "Bad-case", "<.*Worst-caseLatency> is missing"),
         ("vitis_hls_2023.1_summary.rpt", "Interval", "Interwal", "a column of the table of modules and loops"),
         ("vitis_hls_2024.2_cosim.rpt", "|   Verilog|", "|   SystemC|", "the language is 'SystemC'"),
         ("vivado_2019.2_utilization.rpt", "| DSPs ", "| DSPx ", "the row 'DSPs' is missing"),
         ("vivado_2019.2_utilization.rpt", "| 13788 |", "| 13,788 |", "CLB LUTs is '13,788'"),
+        ("vivado_2024.2_hierarchy.rpt", "DSP Blocks", "DSQ Blocks", "the column 'DSP Blocks' is missing"),
+        ("vivado_2024.2_hierarchy.rpt", "(top)", "(tip)", "the row of the top module is missing"),
         ("vivado_2020.2_timing.rpt", "0.179", "     ", "a column of slacks is missing"),
         ("vivado_2020.2_timing.rpt", "0.179", "0.17q", "WNS is '0.17q'"),
     ],
@@ -85,3 +87,10 @@ def test_a_damaged_report(name: str, old: str, new: str, message: str, tmp_path:
         read_report(tmp_path / name)
     assert str(error.value).startswith(f"{tmp_path / name}: ")
     assert "\n" not in str(error.value)
+
+
+def test_of_several_rows_that_are_missing_always_the_first_is_named(tmp_path: Path) -> None:
+    text = (SMALL / "vivado_2019.2_utilization.rpt").read_text()
+    (tmp_path / "u.rpt").write_text(text.replace("DSPs", "DSPx").replace("Block RAM Tile", "Block"))
+    with pytest.raises(L1mlError, match="the row 'Block RAM Tile' is missing"):
+        read_report(tmp_path / "u.rpt")

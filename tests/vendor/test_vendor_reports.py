@@ -1,7 +1,7 @@
 """Each report of Vivado and Vitis is read exactly.
 
-The files of ``reports/`` are small ones in the form of each tool and version, with invented names and numbers. The real
-ones are in the shared data, which may be absent.
+The files of ``reports/`` are small ones in the form of real ones of each tool and version, with names and numbers of
+their own. The real ones are in the shared data, which may be absent.
 """
 
 from __future__ import annotations
@@ -157,6 +157,43 @@ def test_a_summary_lists_the_modules_below_the_top() -> None:
     assert (relu.module, cycles(relu)) == ("relu", (None,) * 4)
 
 
+def test_a_summary_of_2025_has_columns_in_groups() -> None:
+    report = synthesis(SMALL / "vitis_hls_2025.1_summary.rpt")
+    assert fields(report, "version", "top", "part") == ("2025.1", "tagger", "xcvu7p-flva2104-2-e")
+    assert cycles(report) == (None, 1207, None, 640)
+    assert report.used == cells(31_007, 40_321, 96, 24, 2)
+    assert [(i.module, i.latency_max, i.interval_max) for i in report.instances] == [
+        ("entry_proc", 0, 0),
+        ("fc1", 642, 640),
+        ("relu1", 66, 66),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "nanoseconds"),
+    [("6.912 ns", 6.912), ("0.137 us", 137.0), ("950 ps", 0.95), ("2.5 ms", 2_500_000.0), ("1.2e+02 ns", 120.0)],
+)
+def test_times_are_in_nanoseconds_whatever_the_unit(written: str, nanoseconds: float, tmp_path: Path) -> None:
+    text = (SMALL / "vitis_hls_2025.1_csynth.rpt").read_text()
+    assert "|  6.912 ns|" in text
+    (tmp_path / "t_csynth.rpt").write_text(text.replace("|  6.912 ns|", f"|{written:>10}|"))
+    assert synthesis(tmp_path / "t_csynth.rpt").estimated_clock_ns == nanoseconds
+    value, unit = written.split()
+    xml = (SMALL / "vivado_hls_2018.3_csynth.xml").read_text()
+    head, tail = xml.split("<SummaryOfTimingAnalysis>")
+    tail = tail.replace("<unit>ns</unit>", f"<unit>{unit}</unit>").replace("2.101", value)
+    (tmp_path / "t_csynth.xml").write_text(f"{head}<SummaryOfTimingAnalysis>{tail}")
+    assert clocks(synthesis(tmp_path / "t_csynth.xml")) == (2.5, nanoseconds, 0.31)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("name", ["vitis_hls_2022.2_csynth.xml", "vivado_hls_2018.2_csynth.rpt"])
+def test_a_byte_order_mark_and_lines_of_windows_change_nothing(name: str, encoding: str, tmp_path: Path) -> None:
+    text = (SMALL / name).read_text().replace("\n", "\r\n")
+    (tmp_path / name).write_bytes(text.encode(encoding))
+    assert read_report(tmp_path / name) == read_report(SMALL / name)
+
+
 # Cosimulation
 
 
@@ -207,6 +244,20 @@ def test_utilization_of_the_7_series() -> None:
     assert fields(report, "version", "part", "state") == ("2023.2", "7z020clg484-1", "Fully Placed")
     assert report.used == cells(4_824, 4_656, 7, 0, None)
     assert report.available == cells(53_200, 106_400, 220, 280, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "state", "used"),
+    [
+        ("vivado_2024.2_hierarchy.rpt", "2024.2", "Routed", cells(9_876, 6_543, 21, 7, 2)),
+        ("vivado_2019.2_hierarchy.rpt", "2019.2", "Synthesized", cells(4_321, 2_765, 9, 9, None)),
+    ],
+)
+def test_utilization_by_instance_counts_the_top_module(name: str, version: str, state: str, used: Cells) -> None:
+    report = read_report(SMALL / name)
+    assert isinstance(report, Utilization)
+    assert fields(report, "version", "design", "state") == (version, "tagger", state)
+    assert (report.used, report.available) == (used, None)
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,8 @@ def test_a_project_with_all_reports(tmp_path: Path) -> None:
     put(tmp_path, prj__s1__syn__report__csynth=XML, prj__s1__sim__report__tagger_cosim=COSIM)
     put(tmp_path, vivado_synth=SYNTHESIZED, timing=TIMING)
     summary = vendor_summary(tmp_path)
-    assert list(summary) == ["synthesis", "cosimulation", "utilization", "timing"]
+    assert list(summary) == ["synthesis", "cosimulation", "utilization", "timing", "left_out"]
+    assert summary["left_out"] == []
     assert summary["synthesis"]["file"] == "csynth.xml"
     assert (summary["synthesis"]["latency_max"], summary["synthesis"]["used"]["lut"]) == (11, 2_000)
     assert summary["cosimulation"]["runs"][0]["latency_max"] == 14
@@ -90,11 +91,74 @@ def test_two_solutions(tmp_path: Path) -> None:
         vendor_summary(tmp_path)
 
 
-def test_a_report_that_is_cut_off_is_not_passed_over(tmp_path: Path) -> None:
-    put(tmp_path, csynth=XML)
+def edited(folder: Path, name: str, source: str, *changes: tuple[str, str]) -> None:
+    text = (SMALL / source).read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    (folder / name).write_text(text)
+
+
+def test_a_report_that_is_cut_off_is_left_out_and_named(tmp_path: Path) -> None:
+    put(tmp_path, csynth=XML, vivado__u=SYNTHESIZED)
     (tmp_path / "tagger_cosim.rpt").write_text((SMALL / COSIM).read_text()[:-200])
-    with pytest.raises(L1mlError, match=r"tagger_cosim\.rpt: the end of a table is missing"):
+    (tmp_path / "vivado/empty.rpt").touch()
+    summary = vendor_summary(tmp_path)
+    assert (summary["synthesis"]["top"], summary["utilization"]["state"]) == ("tagger", "Synthesized")
+    assert summary["cosimulation"] is None
+    first, second = summary["left_out"]
+    assert first.startswith("tagger_cosim.rpt: the end of a table is missing in this cosimulation report")
+    assert second.startswith("vivado/empty.rpt is empty")
+
+
+def test_a_better_form_of_the_same_report_is_taken(tmp_path: Path) -> None:
+    put(tmp_path, csynth=XML)
+    (tmp_path / "csynth.rpt").write_text("== Synthesis Summary Report of 'tagger'\n")
+    (tmp_path / "fc1_csynth.rpt").write_text((SMALL / RPT).read_text()[:900])
+    summary = vendor_summary(tmp_path)
+    assert summary["synthesis"]["file"] == "csynth.xml"
+    assert [line.split(":")[0] for line in summary["left_out"]] == ["fc1_csynth.rpt", "csynth.rpt"]
+
+
+def test_a_module_is_not_taken_for_a_top_that_cannot_be_read(tmp_path: Path) -> None:
+    put(tmp_path, cosim=COSIM)
+    edited(tmp_path, "fc1_csynth.rpt", RPT, ("'tagger'", "'fc1'"), ("grp_fc1_fu_9", "grp_mac_fu_9"))
+    (tmp_path / "tagger_csynth.rpt").write_text((SMALL / RPT).read_text()[:900])
+    summary = vendor_summary(tmp_path)
+    assert summary["synthesis"] is None
+    assert summary["left_out"][0].startswith("tagger_csynth.rpt: ")
+
+
+def test_nothing_that_can_be_read_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "tagger_csynth.rpt").write_text((SMALL / RPT).read_text()[:900])
+    with pytest.raises(L1mlError, match=r"tagger_csynth\.rpt: .* is missing in this C-synthesis report"):
         vendor_summary(tmp_path)
+
+
+def test_forms_of_one_report_may_differ(tmp_path: Path) -> None:
+    """As in public reports: two LUT more in csynth.rpt than in the XML beside it, an interval of one cycle less."""
+    new = "vitis_hls_2023.1_summary.rpt"
+    used = (" 6 (~0%)| 32 (~0%)|  5120 (~0%)|  7001 (~0%)|    -", " 0 (~0%)| 10 (~0%)|  1000 (~0%)|  2002 (~0%)|    1")
+    cycles = ("33|  82.500|         -|       16", "11|  82.500|         -|        3")
+    part = ("xcvu13p-flga2577-2-e", "xcvu7p-flva2104-2-e")
+    put(tmp_path, csynth=XML)
+    edited(tmp_path, "csynth.rpt", new, used, cycles, part)
+    summary = vendor_summary(tmp_path)
+    assert summary["synthesis"]["used"]["lut"] == 2000
+    assert summary["left_out"] == ["csynth.rpt: interval_max is 3, not 4, lut is 2002, not 2000 as in csynth.xml"]
+    (tmp_path / "csynth.rpt").rename(tmp_path / "first_try_csynth.rpt")  # a copy may be of any run
+    with pytest.raises(L1mlError, match=r"csynth\.xml and first_try_csynth\.rpt are of different designs"):
+        vendor_summary(tmp_path)
+
+
+def test_utilization_with_what_the_part_holds_is_taken(tmp_path: Path) -> None:
+    put(tmp_path, hierarchy="vivado_2019.2_hierarchy.rpt")
+    edited(tmp_path, "u.rpt", PLACED, ("Fully Placed", "Synthesized"), ("7z020clg484-1", "7z020clg400-1"))
+    summary = vendor_summary(tmp_path)
+    assert (summary["utilization"]["file"], summary["utilization"]["available"]["lut"]) == ("u.rpt", 53_200)
+    assert summary["left_out"] == [
+        "hierarchy.rpt: lut is 4321, not 4824, ff is 2765, not 4656, dsp is 9, not 7, bram_18k is 9, not 0 as in u.rpt"
+    ]
 
 
 def test_a_folder_without_reports(tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cocotb_tools.runner import get_runner
 
 from l1ml.paths import shared
 from l1ml.templates import render
 from l1ml.tools import set_up_verilator
+from l1ml.verification.bench import cocotb_runner
 from l1ml.wrappers import Wrapper
 
 PORT = re.compile(r"^ *(?:in|out)put +w[ir]+e logic (?:\[[^]]*\] *)*(\w+)", re.M)
@@ -30,7 +30,7 @@ def compile_wrapper(folder: Path, wrapper: Wrapper, build: Path, parameters: dic
     build.mkdir(parents=True)
     control = build / "ports.vlt"
     control.write_text(render("rtl/probes.vlt.j2", top=wrapper.top, ports=ports_of(folder, wrapper), probes=[]))
-    get_runner("verilator").build(
+    cocotb_runner().build(
         sources=[control, *(folder / file for file in wrapper.files)],
         hdl_toplevel=wrapper.top,
         build_dir=build,
@@ -65,7 +65,7 @@ def run_bench(
     benches = str(shared("sim") / "wrappers" / name)
     sys.path.insert(0, benches)  # cocotb hands sys.path on to the simulator's Python
     try:
-        get_runner("verilator").test(
+        cocotb_runner().test(
             test_module=f"bench_{bench or name}",
             hdl_toplevel=top,
             hdl_toplevel_lang="verilog",

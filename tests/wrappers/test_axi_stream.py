@@ -37,7 +37,7 @@ def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """Packets through a wrapper: as fast as can be, stopped at both sides, broken, with resets."""
     name, stream = CASES[request.param]
     core: SmallCore = request.getfixturevalue(name)
-    folder = tmp_path_factory.mktemp("axis")
+    folder = tmp_path_factory.mktemp("axis") / "a folder (#1) of $any name"
     verilog = Path(shutil.copytree(core.folder, folder / "rtl", ignore=shutil.ignore_patterns("sim")))
     (wrapper,) = write_wrappers(core.design, verilog, core.options(wrappers=("axi_stream",), stream=stream))
     compile_wrapper(verilog, wrapper, folder / "build")

@@ -18,6 +18,7 @@ from l1ml.faults.proofs.held import held_cone
 from l1ml.faults.proofs.unrolled import unrolled_cone
 from l1ml.faults.sums import sums_before
 from l1ml.faults.wiring import Wiring, wire_design
+from l1ml.plain_paths import plain
 
 _PROCESS = Path(__file__).with_name("yosys_proof.py")
 
@@ -139,7 +140,7 @@ def ask(verilog: str, seconds: int = SECONDS) -> str:
     with tempfile.TemporaryDirectory(prefix="l1ml-proof-") as scratch:
         file = Path(scratch, "cone.sv")
         file.write_text(verilog)
-        command = [sys.executable, "-P", str(_PROCESS), str(file), str(seconds), str(MEMORY)]
+        command = [sys.executable, "-P", str(_PROCESS), str(plain(file)), str(seconds), str(MEMORY)]
         done = subprocess.run(command, capture_output=True, text=True)
     verdicts = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("L1ML ")]
     return verdicts[-1] if verdicts else ""

@@ -36,6 +36,11 @@ def rtl_folder(model: Any) -> Path:
     return Path(model.config.get_output_dir()) / RTL_FOLDER
 
 
+def settle_folder(model: Any) -> None:
+    """Make the folder of a model absolute: who simulates it later may be in another folder than who converted it."""
+    model.config.config["OutputDir"] = str(rtl_folder(model).parent.absolute())
+
+
 class VerilogWriter(VitisWriter):
     """Writes the HLS C++ project as the Vitis backend does, then the Verilog."""
 
@@ -59,6 +64,8 @@ class VerilogWriter(VitisWriter):
         super().write_build_script(model)
         script = Path(model.config.get_output_dir()) / "build_lib.sh"
         text = script.read_text().replace("\nLDFLAGS=", f"\n{QUICK}\nLDFLAGS=", 1)
+        # The folder becomes a string of C++.
+        text = text.replace("&& pwd)", """&& pwd | sed 's/["\\\\]/\\\\&/g')""", 1)
         # Both files at a time.
         text = text.replace("-o ${PROJECT}.o\n", "-o ${PROJECT}.o &\n", 1)
         script.write_text(text.replace("-o ${PROJECT}_bridge.o\n", "-o ${PROJECT}_bridge.o\nwait $!\n", 1))
@@ -103,9 +110,10 @@ class VerilogBackend(VitisBackend):
     def _register_flows(self) -> None:
         # The flows that the Vitis backend runs, with the choice of strategies before and our writing after them.
         self.register_pass("check_model", ModelOptimizerPass("check_model", check_model))
+        self.register_pass("settle_folder", ModelOptimizerPass("settle_folder", settle_folder))
         self.register_pass("choose_strategies", ChooseStrategies)
         self.register_pass("unroll_weights", UnrollWeights)
-        passes = ["verilog:check_model", "verilog:choose_strategies"]
+        passes = ["verilog:check_model", "verilog:settle_folder", "verilog:choose_strategies"]
         strategy_flow = register_flow("strategies", passes, backend=self.name)
         template_flow = register_flow(
             "apply_templates", self._get_layer_templates, requires=["vivado:init_layers"], backend=self.name

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from l1ml.compiler.design import FILE_NAME, Design
 from l1ml.errors import L1mlError
 from l1ml.paths import shared
+from l1ml.plain_paths import plain_arguments
 from l1ml.tools import set_up_verilator, usable_cores
 from l1ml.verification.packing import bus_bytes
 from l1ml.verification.process import run_to_end, time_limit
@@ -103,7 +104,8 @@ class NativeSimulator:
             harness / f"{TOP}.sv",
         ]  # fmt: skip
         limit = HOURS_TO_BUILD * 3600
-        run_to_end(command, what=f"Verilator's build of {design.name}", log=log, limit=limit, folder=scratch)
+        what = f"Verilator's build of {design.name}"
+        run_to_end(plain_arguments(command), what=what, log=log, limit=limit, folder=scratch)
         scratch.rename(target)
 
     def run(self, inputs: NDArray[np.uint8], golden: NDArray[np.uint8]) -> NativeRun:
