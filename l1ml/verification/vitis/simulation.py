@@ -181,7 +181,7 @@ def _simulate(
             sources=[control, *sources],
             hdl_toplevel=top,
             build_dir=job / "sim",
-            build_args=["--no-public-flat-rw", "-O3", "-Wno-fatal", "-Wno-lint", "-Wno-style", "--timing",
+            build_args=["--no-public-flat-rw", "-O3", "-Wno-fatal", "-Wno-lint", "-Wno-style", "--no-timing",
                         "--x-initial", "unique", "-CFLAGS", "-O1"],
             timescale=("1ns", "1ps"),
             log_file=log,
