@@ -19,6 +19,7 @@ from l1ml.golden.pack import Pack
 from l1ml.hls.convert import load_graph
 from l1ml.tools import require
 from l1ml.verification.emulator import Emulator
+from l1ml.verification.vitis import holds_rtl
 
 _BUILD_SCRIPT = "build_lib.sh"
 _NUMBER = re.compile(r"^#define\s+(?P<name>\w+)\s+(?P<value>\d+)\s*$", re.MULTILINE)
@@ -46,7 +47,7 @@ def look_into(folder: Path) -> Found:
         return Found(verilog=folder / "rtl/verilog", hls=folder / "convert/hls")
     if (folder / FILE_NAME).is_file():
         return Found(verilog=folder)
-    vitis = folder if any(folder.glob("*.v")) or any(folder.glob("**/syn/verilog/*.v")) else None
+    vitis = folder if holds_rtl(folder) else None
     hls = folder if (folder / _BUILD_SCRIPT).is_file() else None
     if vitis or hls:
         return Found(hls=hls, vitis=vitis)
