@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from l1ml.builds.scan import Scan
     from l1ml.verification.compare import Verification
+    from l1ml.verification.emulator import Emulator
+    from l1ml.verification.vitis import ProjectCpp
 
     Arrays: TypeAlias = NDArray[np.floating] | Sequence[NDArray[np.floating]]
 
@@ -155,11 +157,13 @@ def verify(
     """Compare the Verilog of an hls4ml model with its C++, integer by integer.
 
     Args:
-        hls_model: Model converted with ``backend="Verilog"`` and compiled; with ``rtl``, also ``"Vitis"``.
+        hls_model: Model converted with ``backend="Verilog"`` and compiled; with ``rtl``, also ``"Vitis"``. Or the
+            folder of an hls4ml project, whose own C++ is compiled, and held against RTL that Vitis HLS made of it.
         x: Inputs as for ``hls_model.predict``; without them, corner values and random ones are used.
         events: Number of events if ``x`` is not given.
         seed: For the random events.
-        rtl: Folder with Verilog that Vitis HLS made of this model's project, to be compared instead.
+        rtl: Folder with Verilog or VHDL that Vitis HLS made of this model's project, to be compared instead. Of a
+            project, that which lies in its own folder by default.
         time_limit: Seconds after which the simulation is taken to hang; some that grow with the events by default.
 
     Returns:
@@ -174,20 +178,32 @@ def verify(
     from l1ml.verification.emulator import quantize_inputs
     from l1ml.verification.vectors import make_vectors
 
-    project = Path(hls_model.config.get_output_dir())
-    if rtl is not None:
-        from l1ml.frontends.hls4ml.network import network_of
-        from l1ml.verification.emulator import Emulator
+    if isinstance(hls_model, str | Path) or rtl is not None:
         from l1ml.verification.vitis import verify_vitis
 
-        network = network_of(hls_model)
-        inputs = make_vectors(network, events, seed=seed).inputs if x is None else quantize_inputs(x, network)
-        return verify_vitis(Path(rtl), Emulator.of_project(project, network), inputs, limit=time_limit)
+        golden = _cpp_of(hls_model)
+        inputs = (
+            make_vectors(golden.design, events, seed=seed).inputs if x is None else quantize_inputs(x, golden.design)
+        )
+        return verify_vitis(Path(rtl or hls_model), golden, inputs, limit=time_limit)
+    project = Path(hls_model.config.get_output_dir())
     _check_backend(hls_model)
     simulator, emulator = load(rtl_folder(hls_model), project, time_limit)
     design = simulator.design
     inputs = make_vectors(design, events, seed=seed).inputs if x is None else quantize_inputs(x, design)
     return compare(simulator, emulator, inputs)
+
+
+def _cpp_of(hls_model: Any) -> Emulator | ProjectCpp:
+    """The C++ of a compiled model, or of an hls4ml project, which is compiled."""
+    if isinstance(hls_model, str | Path):
+        from l1ml.verification.vitis import ProjectCpp
+
+        return ProjectCpp(Path(hls_model))
+    from l1ml.frontends.hls4ml.network import network_of
+    from l1ml.verification.emulator import Emulator
+
+    return Emulator.of_project(Path(hls_model.config.get_output_dir()), network_of(hls_model))
 
 
 def _check_backend(hls_model: Any) -> None:
