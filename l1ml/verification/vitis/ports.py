@@ -127,7 +127,7 @@ def _bundles(ports: dict[str, Port], direction: str, tensors: Sequence[Tensor], 
     """Assign ports to tensors: by name where there is one of that name, by order else."""
     data = [p for p in ports.values() if p.direction == direction and p.name not in _CONTROL]
     data = [p for p in data if not (p.name.endswith(VALID) and p.name.removesuffix(VALID) in ports)]
-    groups = _groups(data)
+    groups = _groups(data, {t.name.lower() for t in tensors})
     if direction == "output":  # older hls4ml tells the sizes of its arguments through ports of their own
         groups = {name: group for name, group in groups.items() if not name.startswith("const_size")}
     if len(groups) != len(tensors):
@@ -139,11 +139,11 @@ def _bundles(ports: dict[str, Port], direction: str, tensors: Sequence[Tensor], 
     return tuple(_bundle(named.get(t.name) or next(rest), t, ports, where) for t in tensors)
 
 
-def _groups(data: list[Port]) -> dict[str, list[Port]]:
-    """Ports that differ in a number at their end, 0, 1, 2 ..., in order of that; all others alone."""
+def _groups(data: list[Port], names: set[str]) -> dict[str, list[Port]]:
+    """Ports that differ in a number at their end, 0, 1, 2 ..., in order of that; all others, and those named, alone."""
     numbered: dict[str, dict[int, Port]] = {}
     for port in data:
-        if match := re.fullmatch(r"(.+)_(\d+)", port.name):
+        if port.name.lower() not in names and (match := re.fullmatch(r"(.+)_(\d+)", port.name)):
             numbered.setdefault(match[1], {})[int(match[2])] = port
     groups: dict[str, list[Port]] = {}
     for port in data:
