@@ -2,8 +2,8 @@
 
 python bench/vitis_projects.py PROJECT...
 
-A PROJECT is an `output_dir` of hls4ml in which Vitis HLS has worked. Ours is made of the weights in it, if it is a chain
-of Dense, ReLU and softmax and all types are the default.
+A PROJECT is an `output_dir` of hls4ml in which Vitis HLS has worked. Ours is made of the weights in it, if it is a
+chain of Dense, ReLU and softmax and all types are the default.
 """
 
 from __future__ import annotations

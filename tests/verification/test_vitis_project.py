@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
@@ -121,9 +122,7 @@ def test_a_project_whose_cpp_does_not_compile_is_one_line(tmp_path: Path) -> Non
     project = write_project(tmp_path)
     (project / "firmware/adder.cpp").write_text((project / "firmware/adder.cpp").read_text().replace("w2[i ", "w3[i "))
     message = error_of(command("verify", "--vitis", project))
-    assert message.startswith(
-        "the compilation of the C++ of adder ended with exit code 1 (error: 'w3' was not declared"
-    )
+    assert re.match(r"the compilation of the C\+\+ of adder ended with exit code 1 \(error: .w3. was not decl", message)
     assert Path(message.rpartition("see ")[2]).is_file()
 
 

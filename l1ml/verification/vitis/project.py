@@ -26,7 +26,7 @@ COMPILE_LIMIT = 3600.0
 """Seconds that the compiler may take."""
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
-_ARGUMENT = re.compile(r"(?P<type>[\w:<>, ]+?)\s*(?P<reference>&?)\s*\b(?P<name>\w+)\s*(?P<extent>(?:\[[^\]]*\])*)")
+_ARGUMENT = re.compile(r"(?P<type>[\w:<>, -]+?)\s*(?P<reference>&?)\s*\b(?P<name>\w+)\s*(?P<extent>(?:\[[^\]]*\])*)")
 _SIDE = re.compile(r"#pragma\s+HLS\s+ARRAY_(?P<mode>RESHAPE|PARTITION)\s+variable=(?P<name>\w+)", re.IGNORECASE)
 _SIDES = {"RESHAPE": "input", "PARTITION": "output"}
 _WEIGHTS = re.compile(r'\bload_\w*weights_from_txt<[^;]*?"(?P<file>[^"]+)"')
