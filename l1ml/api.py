@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from l1ml.builds.scan import Scan
-    from l1ml.compiler.network import Network
     from l1ml.verification.compare import Verification
     from l1ml.verification.deviation import Deviation
     from l1ml.verification.emulator import Emulator
+    from l1ml.verification.vitis import ProjectCpp
 
     Arrays: TypeAlias = NDArray[np.floating] | Sequence[NDArray[np.floating]]
 
@@ -166,13 +166,15 @@ def verify(
     The verdict is kept beside the Verilog, in ``verify/`` of hls4ml's folder, for ``l1ml firmware`` and other commands.
 
     Args:
-        hls_model: Model converted with ``backend="Verilog"`` and compiled; with ``rtl``, also ``"Vitis"``.
+        hls_model: Model converted with ``backend="Verilog"`` and compiled; with ``rtl``, also ``"Vitis"``. Or the
+            folder of an hls4ml project, whose own C++ is compiled, and held against RTL that Vitis HLS made of it.
         x: Inputs as for ``hls_model.predict``; without them, corner values and random ones are used.
         events: Number of events if ``x`` is not given.
         seed: For the random events.
         reference: The model that was converted: a Keras model, a PyTorch module, another function, or outputs for
             ``x``. The result then tells how far the C++ is from it, and why.
-        rtl: Folder with Verilog that Vitis HLS made of this model's project, to be compared instead.
+        rtl: Folder with Verilog or VHDL that Vitis HLS made of this model's project, to be compared instead. Of a
+            project, that which lies in its own folder by default.
         time_limit: Seconds after which the simulation is taken to hang; some that grow with the events by default.
 
     Returns:
@@ -185,43 +187,58 @@ def verify(
     """
     from l1ml.frontends.hls4ml.backend import rtl_folder
     from l1ml.frontends.hls4ml.handles import check_handle
-    from l1ml.frontends.hls4ml.network import network_of
     from l1ml.frontends.hls4ml.saving import save_graph
     from l1ml.verification.compare import compare, load
     from l1ml.verification.emulator import Emulator, quantize_inputs
     from l1ml.verification.finished import FinishedCore
     from l1ml.verification.vectors import Vectors, make_vectors
 
-    project = Path(hls_model.config.get_output_dir())
-    if rtl is not None:
+    if isinstance(hls_model, str | Path) or rtl is not None:
         from l1ml.verification.vitis import verify_vitis
 
-        network = network_of(hls_model)
-        inputs = make_vectors(network, events, seed=seed).inputs if x is None else quantize_inputs(x, network)
-        emulator = Emulator.of_project(project, network)
-        checked = verify_vitis(Path(rtl), emulator, inputs, limit=time_limit)
+        golden = _cpp_of(hls_model)
+        ports = golden.design
+        inputs = make_vectors(ports, events, seed=seed).inputs if x is None else quantize_inputs(x, ports)
+        checked = verify_vitis(Path(rtl or hls_model), golden, inputs, limit=time_limit)
     else:
         check_handle(hls_model)
-        simulator, emulator = load(rtl_folder(hls_model), project, time_limit)
+        project = Path(hls_model.config.get_output_dir())
+        simulator, golden = load(rtl_folder(hls_model), project, time_limit)
         design = simulator.design
         vectors = make_vectors(design, events, seed=seed) if x is None else Vectors.of_data(quantize_inputs(x, design))
         inputs = vectors.inputs
-        checked = compare(simulator, emulator, inputs)
+        checked = compare(simulator, golden, inputs)
         core = FinishedCore(project, rtl_folder(hls_model), project, project / "verify/graph.fml")
         core.keep(checked, vectors, lambda file: save_graph(hls_model, file))
     if reference is None:
         return checked
-    return replace(checked, reference=_deviation(hls_model, network_of(hls_model), emulator, inputs, x, reference))
+    if not isinstance(golden, Emulator):
+        raise L1mlError("reference= goes with an hls4ml model, not with the folder of a project")
+    return replace(checked, reference=_deviation(hls_model, golden, inputs, x, reference))
+
+
+def _cpp_of(hls_model: Any) -> Emulator | ProjectCpp:
+    """The C++ of a compiled model, or of an hls4ml project, which is compiled."""
+    if isinstance(hls_model, str | Path):
+        from l1ml.verification.vitis import ProjectCpp
+
+        return ProjectCpp(Path(hls_model))
+    from l1ml.frontends.hls4ml.network import network_of
+    from l1ml.verification.emulator import Emulator
+
+    return Emulator.of_project(Path(hls_model.config.get_output_dir()), network_of(hls_model))
 
 
 def _deviation(
-    hls_model: Any, network: Network, emulator: Emulator, inputs: NDArray[np.int64], x: Arrays | None, reference: Any
+    hls_model: Any, emulator: Emulator, inputs: NDArray[np.int64], x: Arrays | None, reference: Any
 ) -> Deviation:
     """How far the C++ is from a model, on events as they were given or, without, as the core gets them."""
     from l1ml.compiler.network import real_values
+    from l1ml.frontends.hls4ml.network import network_of
     from l1ml.frontends.hls4ml.reference import known_deviations, reference_outputs
     from l1ml.verification.deviation import deviation_of
 
+    network = network_of(hls_model)
     if x is None:
         shapes = [tuple(variable.shape) for variable in hls_model.get_input_variables()]
         values = real_values(inputs, network.inputs)

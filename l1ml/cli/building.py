@@ -10,6 +10,7 @@ import typer
 
 from l1ml.cli.application import OutOption, SetOption, SpecArgument, app, interruptible, run_build
 from l1ml.cli.soaking import soaked
+from l1ml.cli.vendor_rtl import verify_project
 
 
 @app.command()
@@ -34,12 +35,12 @@ def build(spec: SpecArgument, set_: SetOption = None, out: OutOption = None) -> 
 @app.command()
 def verify(
     spec: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="SPEC|BUILD",
             help="A name, a YAML file, the folder of a build, or the `output_dir` of an hls4ml model.",
         ),
-    ],
+    ] = None,
     set_: SetOption = None,
     out: OutOption = None,
     events: Annotated[
@@ -56,17 +57,35 @@ def verify(
         float | None,
         typer.Option("--time-limit", metavar="SECONDS", help="After which a simulation of a soak is taken to hang."),
     ] = None,
+    vitis: Annotated[
+        Path | None,
+        typer.Option("--vitis", metavar="PROJECT", help="Hold RTL of Vitis HLS against the hls4ml project it is of."),
+    ] = None,
+    rtl: Annotated[
+        Path | None,
+        typer.Option("--rtl", metavar="DIR", help="Folder of that RTL [default: what lies in the project]"),
+    ] = None,
 ) -> None:
-    """Run a build up to the comparison of the Verilog with hls4ml's C++; exit code 1 if they differ."""
+    """Run a build up to the comparison of the Verilog with hls4ml's C++; exit code 1 if they differ.
+
+    With `--vitis`, the C++ of the project is compiled, and its RTL compared; no spec is needed.
+    """
     from l1ml.api import require_verified
     from l1ml.compiler.design import FILE_NAME
     from l1ml.console import console
     from l1ml.errors import L1mlError
     from l1ml.folders import MARKER
 
+    if vitis is not None:
+        if spec or set_ or out:
+            raise L1mlError(f"--vitis {vitis} is verified as it lies there: SPEC, --set and --out do not go with it")
+        verify_project(vitis, rtl, events, seed, time_limit)
+        return
+    if spec is None or rtl is not None:
+        raise L1mlError("l1ml verify takes a SPEC or the folder of a build, or else --vitis PROJECT, and --rtl with it")
     folder = Path(spec)
     if (folder / "verilog" / FILE_NAME).is_file():
-        _verify_model(folder, events or 10_000, seed or 1, time_limit)
+        _verify_model(folder, events or 10_000, 1 if seed is None else seed, time_limit)
         return
     if events is None and (seed is not None or time_limit is not None):
         raise L1mlError(

@@ -52,6 +52,13 @@ ADDITIONS, TIMING = "yosys/additions.v", "rtl/timing_cells.v"
 KEYS = ("lut", "ff", "dsp", "bram", "carry")
 """What is counted."""
 
+NO_DSP = (
+    "A:use_dsp=no A:use_dsp48=no %u t:$mul %i",
+    "a:use_dsp=no a:use_dsp48=no %u %ci2 t:$mul %i",
+)
+"""Multipliers that Vivado makes of LUTs: in modules with such an attribute, and those that drive a wire with it. Yosys
+does not know it; what it is to leave alone when it looks for DSPs, it calls ``$__soft_mul``."""
+
 LUT_RAMS = {
     **dict.fromkeys(("RAM32X1S", "RAM64X1S"), 1),
     **dict.fromkeys(("RAM32X1D", "RAM64X1D", "RAM128X1S"), 2),
@@ -203,7 +210,12 @@ def _synthesize(files: list[Path], top: str, black_boxes: list[str], family: str
         commands = [
             *(f"read_verilog -sv {plain(file)}" for file in files),
             *(f"blackbox {name}" for name in black_boxes),
-            f"{flow} :coarse",
+            f"{flow} :prepare",
+            *(f"setattr -set l1ml_soft 1 {multipliers}" for multipliers in NO_DSP),
+            f"{flow} prepare:map_dsp",
+            "chtype -set $__soft_mul t:$mul a:l1ml_soft %i",
+            f"{flow} map_dsp:coarse",
+            "chtype -set $mul t:$__soft_mul",
             f"techmap -map {plain(_templates(ADDITIONS))} t:$add t:$sub",
             # All but the checks at the end, which drop the models of the cells and, with them, their delays.
             f"{flow} coarse:check",

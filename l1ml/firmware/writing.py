@@ -14,6 +14,7 @@ from pathlib import Path
 from l1ml.errors import L1mlError
 from l1ml.firmware.finished import Finished
 from l1ml.firmware.tops import Top, read_top
+from l1ml.firmware.vhdl import write_vhdl
 from l1ml.firmware.vitis import write_vitis
 from l1ml.folders import held, in_place
 from l1ml.paths import shared
@@ -117,6 +118,7 @@ def _write(finished: Finished, folder: Path, ip: IpName) -> tuple[Top, ...]:
             (folder / name).write_text(text)
     shutil.copy2(templates / "vivado/project.tcl", folder / "vivado")
     shutil.copy2(templates / "vivado/package.tcl", folder / "ip")
+    write_vhdl(design.name, tops, folder / "vhdl")
     write_vitis(finished, folder / "vitis", f"{ip.version}.0")
     values = {"design": design, "tops": tops, "default": default_top(tops), "ip": ip, "verified": finished.verified}
     values["wrapped"] = (folder / "wrappers").is_dir()

@@ -19,6 +19,7 @@ from l1ml.golden.making import saved_graph
 from l1ml.golden.pack import Pack
 from l1ml.tools import require
 from l1ml.verification.emulator import Emulator
+from l1ml.verification.vitis import holds_rtl
 
 _BUILD_SCRIPT = "build_lib.sh"
 _NUMBER = re.compile(r"^#define\s+(?P<name>\w+)\s+(?P<value>\d+)\s*$", re.MULTILINE)
@@ -47,7 +48,7 @@ def look_into(folder: Path) -> Found:
         if (folder / verilog / FILE_NAME).is_file():
             with_cpp = (folder / project / _BUILD_SCRIPT).is_file()
             return Found(verilog=folder / verilog, hls=folder / project if with_cpp else None)
-    vitis = folder if any(folder.glob("*.v")) or any(folder.glob("**/syn/verilog/*.v")) else None
+    vitis = folder if holds_rtl(folder) else None
     hls = folder if (folder / _BUILD_SCRIPT).is_file() else None
     if vitis or hls:
         return Found(hls=hls, vitis=vitis)

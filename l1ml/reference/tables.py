@@ -13,12 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
-from l1ml.fixed import INT, FixedType
+from l1ml.fixed import FixedType
 from l1ml.templates import render
-
-# As ``ap_q_mode`` counts them, and one more.
-_ROUNDING = ("RND", "RND_ZERO", "RND_MIN_INF", "RND_INF", "RND_CONV", "TRN", "TRN_ZERO", INT)
-_SATURATION = ("SAT", "SAT_ZERO", "SAT_SYM", "WRAP", "WRAP_SM")
 
 
 @dataclass
@@ -83,8 +79,7 @@ def _parse(text: str) -> dict[str, LayerTables]:
         kind, layer, name, *fields = line.split(" ")
         entry = tables.setdefault(layer, LayerTables())
         if kind == "type":
-            width, integer, signed, rounding, saturation = map(int, fields)
-            entry.types[name] = FixedType(width, integer, bool(signed), _ROUNDING[rounding], _SATURATION[saturation])
+            entry.types[name] = FixedType.printed(*map(int, fields))
         else:
             entry.values[name] = np.array([float.fromhex(value) for value in fields])
     return tables

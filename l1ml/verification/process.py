@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from l1ml.errors import L1mlError
@@ -43,6 +46,7 @@ def run_to_end(
     limit: float,
     folder: Path,
     env: Mapping[str, str] | None = None,
+    output: Path | None = None,
 ) -> None:
     """Run a program that must end by itself, in time, and with exit code 0.
 
@@ -53,17 +57,18 @@ def run_to_end(
         limit: Seconds that it may take.
         folder: Where it runs.
         env: Its environment; that of this process by default.
+        output: File for its standard output, if that is not to go to the log.
 
     Raises:
         L1mlError: If it crashes, is killed, takes too long or reports an error; it says so, and names the log.
     """
-    with log.open("wb") as sink:
+    with log.open("wb") as sink, output.open("wb") if output else nullcontext(sink) as out:
         process = subprocess.Popen(
             list(map(str, command)),
             cwd=folder,
             env=env,
-            stdout=sink,
-            stderr=subprocess.STDOUT,
+            stdout=out,
+            stderr=sink,
             stdin=subprocess.DEVNULL,
         )
         _running.add(process)
@@ -80,6 +85,13 @@ def run_to_end(
             _running.discard(process)
     if code:
         raise L1mlError(f"{what} {_manner(code)}{_complaint(log)}; see {log}")
+
+
+def with_log_kept(error: L1mlError, log: Path) -> L1mlError:
+    """The error of a program, naming a copy of its log, which stays when the folder of work goes."""
+    kept = Path(tempfile.mkdtemp(prefix="l1ml-log-")) / log.name
+    shutil.copyfile(log, kept)
+    return L1mlError(str(error).replace(str(log), str(kept)))
 
 
 def kill_running() -> None:
@@ -100,9 +112,9 @@ def _manner(code: int) -> str:
 
 
 def _complaint(log: Path) -> str:
-    """What the simulator itself says went wrong, if it says so."""
+    """What the simulator or compiler itself says went wrong, if it says so."""
     for line in log.read_text(errors="replace").splitlines():
-        for mark in ("%Error", "%Fatal"):
+        for mark in ("%Error", "%Fatal", " error: "):
             if mark in line:
                 return f" ({line[line.index(mark) :].strip()})"
     return ""

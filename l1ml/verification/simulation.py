@@ -85,6 +85,11 @@ class Simulation:
     build_seconds: float
     run_seconds: float
 
+    @property
+    def timing(self) -> str:
+        """Latency and initiation interval in words."""
+        return f"latency {self.latency}, II {self.initiation_interval}"
+
 
 class CoreSimulator:
     """A core compiled for simulation; compiled once for each content of the Verilog."""

@@ -36,6 +36,25 @@ def _synthesized(folder: Path, source: str) -> dict[str, float]:
     return synthesize([file], "design")
 
 
+MULTIPLIERS = """
+(* use_dsp = "{one}" *) module one #(parameter W = 4) (input [W-1:0] a, b, output [2*W-1:0] y);
+    wire signed [2*W-1:0] product = $signed(a) * $signed(b);
+    assign y = product;
+endmodule
+module other(input clk, input signed [11:0] a, b, output reg signed [23:0] y);
+    always @(posedge clk) y <= a * b;
+endmodule
+module design(input clk, input [11:0] a, b, output [23:0] x, y, z);
+    one #(.W(12)) one(.a(a), .b(b), .y(x));
+    other other(.clk(clk), .a(~a), .b(b), .y(y));
+    (* use_dsp48 = "{wire}" *) wire signed [23:0] product;
+    assign product = $signed(a) * $signed(~b);
+    assign z = product;
+endmodule
+"""
+"""Three of them, of 12 bits each, as Vitis HLS writes them."""
+
+
 @pytest.mark.parametrize("names", ["abc", "cab", "zyx", "xaz"])
 def test_a_choice_in_front_of_an_addition_is_in_its_luts_whatever_the_names_are(names: str, tmp_path: Path) -> None:
     a, b, c = names
@@ -54,6 +73,22 @@ def test_products_are_in_luts_where_dsps_are_not_wanted(tmp_path: Path) -> None:
     with_dsps, without = (synthesize([file], "design", dsps=dsps) for dsps in (True, False))
     assert (with_dsps["dsp"], without["dsp"]) == (1, 0)
     assert without["lut"] > 100 > with_dsps["lut"]
+
+
+def test_products_are_in_luts_where_an_attribute_forbids_dsps(tmp_path: Path) -> None:
+    found = {
+        (one, wire): _synthesized(tmp_path, MULTIPLIERS.format(one=one, wire=wire))
+        for one, wire in (("yes", "yes"), ("no", "yes"), ("no", "no"))
+    }
+    assert {key: counts["dsp"] for key, counts in found.items()} == {
+        ("yes", "yes"): 3,
+        ("no", "yes"): 2,
+        ("no", "no"): 1,
+    }
+    luts = [counts["lut"] for counts in found.values()]
+    assert luts[0] == 0
+    assert luts[2] == pytest.approx(2 * luts[1], rel=0.1)
+    assert luts[1] > 100
 
 
 def test_the_total_is_that_of_the_flattened_core(keras: Any, tmp_path: Path) -> None:

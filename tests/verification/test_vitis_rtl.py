@@ -17,7 +17,7 @@ from l1ml.compiler.network import Network, Tensor
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.verification.emulator import Emulator
-from l1ml.verification.vitis import simulate_vitis, simulation, verify_vitis
+from l1ml.verification.vitis import running, simulate_vitis, verify_vitis
 from l1ml.verification.vitis.ports import find_interface
 
 MINIATURES = Path(__file__).parent / "vitis"
@@ -129,7 +129,7 @@ def test_a_rom_that_is_not_whole_is_an_error_never_zeros(rom: Path, content: str
 def test_a_broken_protocol_is_an_error(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, miniature: str, old: str, new: str, message: str
 ) -> None:
-    monkeypatch.setattr(simulation, "PATIENCE", 500)
+    monkeypatch.setattr(running, "PATIENCE", 500)
     text = (MINIATURES / miniature / "adder.v").read_text()
     assert text.count(old) == 1
     (tmp_path / "adder.v").write_text(text.replace(old, new))

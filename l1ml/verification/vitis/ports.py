@@ -60,7 +60,9 @@ class Interface:
     outputs: tuple[Bundle, ...]
 
 
-def find_interface(folder: Path, top: str, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> Interface:
+def find_interface(
+    folder: Path, top: str, inputs: Sequence[Tensor], outputs: Sequence[Tensor], origin: Path | None = None
+) -> Interface:
     """Find the ports of a design.
 
     Args:
@@ -68,31 +70,33 @@ def find_interface(folder: Path, top: str, inputs: Sequence[Tensor], outputs: Se
         top: Name of the top module, that of the hls4ml project.
         inputs: What goes in, in order.
         outputs: What comes out, in order.
+        origin: The folder that the Verilog comes from, for messages; the same one by default.
 
     Raises:
         L1mlError: If the module is missing, or its ports are not those of the network with ap_ctrl_hs.
     """
-    ports = read_ports(folder, top)
+    place = origin or folder
+    ports, where = read_ports(folder, top, place), f"{top} in {place}"
     for name, direction in HANDSHAKE.items():
         if name not in ports or ports[name].direction != direction:
             raise L1mlError(
-                f"{top} in {folder} has no {direction} {name}; l1ml drives functions with the protocol ap_ctrl_hs, "
-                "which hls4ml's Vitis backend uses with io_parallel"
+                f"{where} has no {direction} {name}; l1ml drives functions with the protocol ap_ctrl_hs, which "
+                "hls4ml's Vitis backend uses with io_parallel"
             )
     reset = next((name for name in ("ap_rst", "ap_rst_n") if name in ports), None)
     if reset is None:
-        raise L1mlError(f"{top} in {folder} has neither ap_rst nor ap_rst_n")
+        raise L1mlError(f"{where} has neither ap_rst nor ap_rst_n")
     return Interface(
         reset=reset,
         reset_active=int(reset == "ap_rst"),
         controls=tuple(name for name in _CONTROL if name in ports),
-        inputs=_bundles(ports, "input", inputs, f"{top} in {folder}"),
-        outputs=_bundles(ports, "output", outputs, f"{top} in {folder}"),
+        inputs=_bundles(ports, "input", inputs, where),
+        outputs=_bundles(ports, "output", outputs, where),
     )
 
 
-def read_ports(folder: Path, top: str) -> dict[str, Port]:
-    """The ports of a module by name, in the order in which they are declared.
+def read_ports(folder: Path, top: str, origin: Path) -> dict[str, Port]:
+    """The ports of a module by name, in the order in which they are declared; arguments as for ``find_interface``.
 
     Raises:
         L1mlError: If no file of the folder has the module, or a width is not a number.
@@ -104,7 +108,7 @@ def read_ports(folder: Path, top: str) -> dict[str, Port]:
         match = re.search(rf"\bmodule\s+{re.escape(top)}\b(.*?)\bendmodule\b", text, re.DOTALL)
         if match:
             return _ports_of(match[1], file)
-    raise L1mlError(f"{folder} has no module {top}; it has {', '.join(found[:5]) or 'no Verilog'}")
+    raise L1mlError(f"{origin} has no module {top}; it has {', '.join(found[:5]) or 'no Verilog'}")
 
 
 def _ports_of(body: str, file: Path) -> dict[str, Port]:
@@ -123,22 +127,23 @@ def _bundles(ports: dict[str, Port], direction: str, tensors: Sequence[Tensor], 
     """Assign ports to tensors: by name where there is one of that name, by order else."""
     data = [p for p in ports.values() if p.direction == direction and p.name not in _CONTROL]
     data = [p for p in data if not (p.name.endswith(VALID) and p.name.removesuffix(VALID) in ports)]
-    groups = _groups(data)
+    groups = _groups(data, {t.name.lower() for t in tensors})
     if direction == "output":  # older hls4ml tells the sizes of its arguments through ports of their own
         groups = {name: group for name, group in groups.items() if not name.startswith("const_size")}
     if len(groups) != len(tensors):
         names = ", ".join(groups) or "none"
         raise L1mlError(f"{where} has {len(groups)} {direction}s ({names}), the network {len(tensors)}")
-    named = {t.name: groups.pop(t.name) for t in tensors if t.name in groups}
+    cases = {name.lower(): name for name in groups}  # VHDL knows none
+    named = {t.name: groups.pop(cases[t.name.lower()]) for t in tensors if t.name.lower() in cases}
     rest = iter(groups.values())
     return tuple(_bundle(named.get(t.name) or next(rest), t, ports, where) for t in tensors)
 
 
-def _groups(data: list[Port]) -> dict[str, list[Port]]:
-    """Ports that differ in a number at their end, 0, 1, 2 ..., in order of that; all others alone."""
+def _groups(data: list[Port], names: set[str]) -> dict[str, list[Port]]:
+    """Ports that differ in a number at their end, 0, 1, 2 ..., in order of that; all others, and those named, alone."""
     numbered: dict[str, dict[int, Port]] = {}
     for port in data:
-        if match := re.fullmatch(r"(.+)_(\d+)", port.name):
+        if port.name.lower() not in names and (match := re.fullmatch(r"(.+)_(\d+)", port.name)):
             numbered.setdefault(match[1], {})[int(match[2])] = port
     groups: dict[str, list[Port]] = {}
     for port in data:

@@ -40,6 +40,12 @@ wire signed [7:0] x0;
 wire signed [7:0] x1;
 wire signed [7:0] x2;
 
+// power-on initialization
+initial begin
+#0 ap_enable_reg_pp0_iter1 = 1'b0;
+#0 ap_enable_reg_pp0_iter2 = 1'b0;
+end
+
 assign ap_block_pp0 = ap_start & ~x_ap_vld;
 assign x0 = x[7:0];
 assign x1 = x[15:8];

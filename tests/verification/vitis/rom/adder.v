@@ -49,6 +49,12 @@ wire signed [1:0] w_1;
 wire signed [7:0] left;
 wire signed [7:0] right;
 
+// power-on initialization
+initial begin
+#0 ap_CS_fsm = 2'd1;
+#0 ap_enable_reg_pp0_iter1 = 1'b0;
+end
+
 adder_w2_ROM_AUTO_1R w2_U (
     .address0(stage),
     .q0(w_q0)

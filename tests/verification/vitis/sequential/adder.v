@@ -15,6 +15,11 @@ module adder (
 
 reg [2:0] ap_CS_fsm;
 
+// power-on initialization
+initial begin
+#0 ap_CS_fsm = 3'd1;
+end
+
 always @ (posedge ap_clk) begin
     if (ap_rst_n == 1'b0) ap_CS_fsm <= 3'd1;
     else if (ap_CS_fsm != 3'd1 || ap_start) ap_CS_fsm <= {ap_CS_fsm[1:0], ap_CS_fsm[2]};
