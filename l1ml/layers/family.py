@@ -44,11 +44,21 @@ class Sums:
         weights: Shape (n_in, n_out).
         start: From what the sums start, in LSB of their type; shape (n_out,).
         accum: Type of the sums.
+        offsets: What is added to each product, shape (n_in, n_out), where it matters that this is done before the
+            product is cast to ``accum``; else it is in ``start``.
+        bits: Integer bits, and as many fractional ones, to which products are cut before; None if that loses nothing.
     """
 
     weights: Constants
     start: Constants
     accum: FixedType
+    offsets: Constants | None = None
+    bits: int | None = None
+
+    @property
+    def linear(self) -> bool:
+        """Whether no more is lost of products than ``accum`` does not hold."""
+        return self.offsets is None and self.bits is None
 
 
 @dataclass(frozen=True)

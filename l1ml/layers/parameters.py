@@ -49,15 +49,13 @@ def narrow_constants(layer: Any, name: str) -> Constants:
     """Constants by which alkaid multiplies, or that it adds.
 
     Raises:
-        L1mlError: If they are not plain fixed-point, or of more than ``MAX_WEIGHT_BITS``.
+        L1mlError: If they are not fixed-point, or of more than ``MAX_WEIGHT_BITS``.
     """
-    from hls4ml.model.types import FixedPrecisionType, IntegerPrecisionType
+    from hls4ml.model.types import ExponentPrecisionType
 
-    precision = layer.weights[name].type.precision
-    if not isinstance(precision, (FixedPrecisionType, IntegerPrecisionType)):
+    if isinstance(layer.weights[name].type.precision, ExponentPrecisionType):
         raise L1mlError(
-            f"layer {layer.name!r}: {name} of type {type(precision).__name__} has no Verilog lowering; "
-            "use fixed-point weights"
+            f"layer {layer.name!r}: hls4ml has no C++ for a {name} of powers of two; quantize it by quantized_bits"
         )
     width = weight_type(layer, name).width
     if width > MAX_WEIGHT_BITS:

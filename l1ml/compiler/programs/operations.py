@@ -1,4 +1,4 @@
-"""Sums, products and tables of symbolic values, for layers that do more than multiply by constants."""
+"""Sums, products, tables and comparisons of symbolic values, for layers that do more than multiply by constants."""
 
 from __future__ import annotations
 
@@ -57,3 +57,10 @@ def multiply(value: FVariable, factor: FVariable, bits: int, start: float = 0.0)
         total = chosen + start if total is None else total + chosen * 2.0**low
     assert total is not None
     return total
+
+
+def reaches(value: FVariable, least: float) -> FVariable:
+    """One bit: ``value >= least``."""
+    if value.low >= least or value.high < least:
+        return FVariable.from_const(float(value.low >= least), hwconf=value.hwconf)
+    return ~(value - least).is_negative()

@@ -19,6 +19,7 @@ from hls4ml.writer.vivado_writer import config_filename
 from l1ml.compiler.design import Design
 from l1ml.compiler.options import EmitOptions
 from l1ml.frontends.hls4ml.checks import check_model, check_stage_delay
+from l1ml.frontends.hls4ml.powers_of_two import MendPowersOfTwo
 from l1ml.frontends.hls4ml.strategies import ChooseStrategies
 
 RTL_FOLDER = "verilog"
@@ -83,14 +84,18 @@ class VerilogBackend(VitisBackend):
         # The flows that the Vitis backend runs, with the choice of strategies before and our writing after them.
         self.register_pass("check_model", ModelOptimizerPass("check_model", check_model))
         self.register_pass("choose_strategies", ChooseStrategies)
-        passes = ["verilog:check_model", "verilog:choose_strategies"]
+        self.register_pass("mend_powers_of_two", MendPowersOfTwo)
+        passes = ["verilog:check_model", "verilog:mend_powers_of_two", "verilog:choose_strategies"]
         strategy_flow = register_flow("strategies", passes, backend=self.name)
+        # Again, as passes in between make new weights.
+        mend_flow = register_flow("powers_of_two", ["verilog:mend_powers_of_two"], backend=self.name)
         template_flow = register_flow(
             "apply_templates", self._get_layer_templates, requires=["vivado:init_layers"], backend=self.name
         )
         requirements = get_flow("vitis:ip").requires.copy()
         requirements.insert(requirements.index("vitis:apply_templates"), template_flow)
         requirements.insert(requirements.index("vitis:validation"), strategy_flow)
+        requirements.insert(requirements.index("vivado:specific_types"), mend_flow)
         self._default_flow = register_flow("ip", None, requires=requirements, backend=self.name)
         self._writer_flow = register_flow(
             "write", ["make_stamp", "verilog:write_hls"], requires=["verilog:ip"], backend=self.name

@@ -61,13 +61,13 @@ def check_integers(layer: Any) -> None:
     Raises:
         L1mlError: If a layer has such a cast.
     """
+    from l1ml.layers.products import Products  # not while hls4ml is being loaded
+
     sources = [FixedType.from_hls4ml(layer.get_input_variable(name).type.precision) for name in layer.inputs]
     accum = layer.get_attr("accum_t")
     if accum is not None and "weight" in layer.weights and hasattr(accum.precision, "width"):
-        weight = FixedType.from_hls4ml(layer.weights["weight"].type.precision)
-        product = sources[0].integer + weight.integer
-        sums = FixedType.from_hls4ml(accum.precision)
-        if sums.is_int and product < 1 and (sources[0].signed or weight.signed):
+        sums, products = FixedType.from_hls4ml(accum.precision), Products.of(layer, "weight")
+        if sums.is_int and products.signed and products.integer < 1:
             raise L1mlError(f"layer {layer.name!r}: products without integer bits are summed in {sums}; {_PLAIN}")
         sources = [sums]
     for name in layer.outputs:

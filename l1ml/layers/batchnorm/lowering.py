@@ -9,16 +9,19 @@ from alkaid.trace import FVArray
 
 from l1ml.compiler.programs.cast import cast
 from l1ml.layers.parameters import narrow_constants, output_type
+from l1ml.layers.products import Products, product
 from l1ml.reference.tables import Tables
 
 
 def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     """Lower ``BatchNormalization``; the sum is exact in C++, only the result is cast."""
-    values = np.asarray(inputs[0])
-    scale, bias = (narrow_constants(layer, name).real.ravel() for name in ("scale", "bias"))
-    target = output_type(layer)
-    lowered = [
-        cast(value * float(scale[i % len(scale)]) + float(bias[i % len(bias)]), target)
-        for i, value in enumerate(values)
+    values, target, products = np.asarray(inputs[0]), output_type(layer), Products.of(layer, "scale")
+    factors, offsets, bias = (
+        np.resize(part.real, len(values))  # those of the channels again at each position
+        for part in (products.factors, products.offsets, narrow_constants(layer, "bias"))
+    )
+    sums = [
+        product(value, float(factor), products.bits) + float(offset)
+        for value, factor, offset in zip(values, factors, offsets + bias, strict=True)
     ]
-    return FVArray(np.array(lowered), inputs[0].solver_options, inputs[0].hwconf)
+    return FVArray(np.array([cast(v, target) for v in sums]), inputs[0].solver_options, inputs[0].hwconf)
