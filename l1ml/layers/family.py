@@ -176,6 +176,10 @@ class Family(Builder):
         """
         return self.part("streaming").stream(segment, intervals, module=module, stage_delay=stage_delay)
 
+    def cast_types(self, layer: Any) -> list[FixedType]:
+        """Types of what a layer casts to the type of its result: those of its inputs, unless it casts something else."""
+        return [FixedType.from_hls4ml(layer.get_input_variable(name).type.precision) for name in layer.inputs]
+
     def bounds(self, layer: Any) -> Sums | Clip | Inverse | None:
         """What is known of how far the values of a layer go; None for nothing."""
         return None

@@ -8,7 +8,7 @@ from typing import Any
 
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
-from l1ml.layers.registry import known, supported
+from l1ml.layers.registry import family_of, known, supported
 from l1ml.reserved import RESERVED
 
 _PLAIN = "give that a fixed<...> type"
@@ -63,16 +63,14 @@ def check_integers(layer: Any) -> None:
     """
     from l1ml.layers.products import Products  # not while hls4ml is being loaded
 
-    sources = [FixedType.from_hls4ml(layer.get_input_variable(name).type.precision) for name in layer.inputs]
     accum = layer.get_attr("accum_t")
     if accum is not None and "weight" in layer.weights and hasattr(accum.precision, "width"):
         sums, products = FixedType.from_hls4ml(accum.precision), Products.of(layer, "weight")
         if sums.is_int and products.signed and products.integer < 1:
             raise L1mlError(f"layer {layer.name!r}: products without integer bits are summed in {sums}; {_PLAIN}")
-        sources = [sums]
     for name in layer.outputs:
         result = FixedType.from_hls4ml(layer.get_output_variable(name).type.precision)
-        for source in sources:
+        for source in family_of(layer).cast_types(layer):
             if result.is_int and source.signed and source.integer < 1:
                 raise L1mlError(f"layer {layer.name!r}: {source} has no integer bits and becomes {result}; {_PLAIN}")
 

@@ -46,7 +46,16 @@ def _clipped_relu(value: FVariable, limit: float, target: FixedType) -> FVariabl
 
 
 def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
-    """Lower an element-wise activation (``nnet_activation.h``)."""
+    """Lower an element-wise activation (``nnet_activation.h``).
+
+    Raises:
+        L1mlError: If it is not known, or hls4ml writes no C++ for it.
+    """
+    if layer.class_name == "TernaryTanh":  # all but these have become a batch normalisation with thresholds
+        raise L1mlError(
+            f"layer {layer.name!r}: hls4ml writes no C++ for ternary values with a threshold of exactly 0.5; "
+            "give QKeras' ternary another threshold, such as 0.499, or a batch normalisation before it"
+        )
     name, target = layer.get_attr("activation").lower(), output_type(layer)
     if name == "linear":
         return _map(inputs[0], lambda v: cast(v, target))

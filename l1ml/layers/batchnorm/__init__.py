@@ -2,6 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from l1ml.fixed import FixedType
 from l1ml.layers.family import Family
 
-FAMILY = Family(__name__, ("BatchNormalization", "ApplyAlpha"))
+
+class _BatchNorm(Family):
+    """A product and a sum, exact in C++, and one cast."""
+
+    def cast_types(self, layer: Any) -> list[FixedType]:
+        """That of the sum, of which no more is told than what is left of the binary point."""
+        from l1ml.layers.parameters import weight_type
+        from l1ml.layers.products import Products
+
+        products, bias = Products.of(layer, "scale"), weight_type(layer, "bias")
+        integer = max(products.integer, bias.integer) + 1
+        return [FixedType(max(integer, 1), integer, products.signed or bias.signed)]
+
+
+FAMILY = _BatchNorm(__name__, ("BatchNormalization", "ApplyAlpha"))

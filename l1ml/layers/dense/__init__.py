@@ -27,6 +27,12 @@ class _Dense(Family):
 
         return bool(rows_that_count(DenseParameters.of(segment.layers[0]), intervals))
 
+    def cast_types(self, layer: Any) -> list[Any]:
+        """The accumulator's."""
+        from l1ml.layers.parameters import attribute_type
+
+        return [attribute_type(layer, "accum_t")]
+
     def bounds(self, layer: Any) -> Sums:
         """The sums."""
         from l1ml.layers.dense.lowering import DenseParameters

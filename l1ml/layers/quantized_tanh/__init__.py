@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from l1ml.fixed import FixedType
 from l1ml.layers.family import Family
 
-FAMILY = Family(__name__, ("BatchNormalizationQuantizedTanh",))
+
+class _QuantizedTanh(Family):
+    """Comparisons."""
+
+    def cast_types(self, layer: Any) -> list[FixedType]:
+        """None."""
+        return []
+
+
+FAMILY = _QuantizedTanh(__name__, ("BatchNormalizationQuantizedTanh",))
