@@ -1,8 +1,8 @@
-"""Random networks of QKeras layers, side by side in one model: all quantizers of weights and activations it converts."""
+"""Random networks of QKeras layers, side by side in one model: all quantizers that hls4ml converts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -138,7 +138,9 @@ class _Generator:
     def options(self, name: str, n_in: int, n_out: int, kernel: str | None) -> None:
         """Strategy and reuse factor."""
         strategy = self.turn(STRATEGIES)
-        valid = self.backend.get_valid_reuse_factors(n_in, n_out) if strategy == "Resource" else range(1, n_in * n_out + 1)
+        valid = (
+            self.backend.get_valid_reuse_factors(n_in, n_out) if strategy == "Resource" else range(1, n_in * n_out + 1)
+        )
         factor = int(self.rng.choice([r for r in valid if r <= self.most]))
         options: dict[str, Any] = {"Strategy": strategy, "ReuseFactor": factor}
         if str(kernel).startswith("quantized_po2"):  # hls4ml has no automatic accumulator for them

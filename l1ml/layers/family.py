@@ -177,7 +177,7 @@ class Family(Builder):
         return self.part("streaming").stream(segment, intervals, module=module, stage_delay=stage_delay)
 
     def cast_types(self, layer: Any) -> list[FixedType]:
-        """Types of what a layer casts to the type of its result: those of its inputs, unless it casts something else."""
+        """Types of what a layer casts to the type of its result; those of its inputs, if it casts nothing else."""
         return [FixedType.from_hls4ml(layer.get_input_variable(name).type.precision) for name in layer.inputs]
 
     def bounds(self, layer: Any) -> Sums | Clip | Inverse | None:

@@ -11,7 +11,7 @@ from alkaid.trace import FVariable
 from l1ml.compiler.programs.cast import floor_to, is_constant
 from l1ml.errors import L1mlError
 from l1ml.fixed import Constants, FixedType
-from l1ml.layers.parameters import input_type, narrow_constants
+from l1ml.layers.parameters import input_type, narrow_constants, weight_type
 
 SPAN = 61
 """Largest difference of two exponents of powers of two, so that an int64 holds them in one unit."""
@@ -49,7 +49,7 @@ class Products:
         known = narrow_constants(layer, name)
         values, none = known.values, np.zeros_like(known.values)
         signs = 2 * values - 1
-        constant = FixedType.from_hls4ml(layer.weights[name].type.precision)
+        constant = weight_type(layer, name)
         if kind == "both_binary":  # 1 where both are equal
             return cls(Constants(signs, 0), Constants(1 - values, 0), 1, signed=False)
         if kind == "weight_binary":
