@@ -32,6 +32,8 @@ KERNELS = (
     "ternary(alpha='auto')",
     "stochastic_binary(alpha=1)",
     "stochastic_ternary(alpha=1)",
+    "stochastic_binary()",
+    "stochastic_ternary(alpha='auto_po2')",
     "bernoulli(alpha=1)",
 )
 

@@ -141,7 +141,7 @@ def test_signs_are_those_of_hls4ml(keras: Any, tmp_path: Path) -> None:
             name = f"{function}{i}"
             m.branch(name, source, m.normal(f"{name}_bn"), QActivation(function, name=name), size=3)
             m.branch(f"{name}f", source, m.function(f"{name}f", f"{function}_tanh"), size=3)
-    m.branch("threshold", "fixed<6,3>", QActivation("ternary(threshold=0.8)", name="threshold"), size=3)
+    m.branch("far", "fixed<6,3>", QActivation("ternary(threshold=0.8)", name="far"), size=3)
     m.branch("saturates", "fixed<6,3,RND,SAT>", m.function("saturates", "ternary_tanh"), size=3)
     for i, result in enumerate(BITS_OF):
         for function in ("binary", "ternary"):
@@ -181,7 +181,7 @@ def test_a_bias_of_powers_of_two_is_refused(keras: Any, tmp_path: Path) -> None:
     with pytest.raises(
         L1mlError, match=r"layer 'dense': hls4ml has no C\+\+ for a bias of powers of two; quantize it by"
     ):
-        single(keras, tmp_path, "quantized_bits(4, 0)", bias="quantized_po2(4)")
+        single(keras, tmp_path, "quantized_bits(4, 0, alpha=1)", bias="quantized_po2(4)")
 
 
 def test_neurons_without_weights_are_refused_where_hls4ml_divides_by_their_scale(keras: Any, tmp_path: Path) -> None:
