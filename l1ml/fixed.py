@@ -116,13 +116,13 @@ class FixedType:
         """Translate an hls4ml precision (fixed, integer or XNOR type).
 
         Raises:
-            L1mlError: For a type without fixed-point form, such as ``float``.
+            L1mlError: For a type without fixed-point form, such as ``float`` or exponents of powers of two.
         """
-        if not hasattr(precision, "width") or not hasattr(precision, "signed") or "float" in str(precision):
+        kinds = {kind.__name__ for kind in type(precision).__mro__}  # hls4ml is not imported here
+        if not hasattr(precision, "integer") or "float" in str(precision):
             raise L1mlError(f"precision {precision} is not fixed-point; give the layer an ap_fixed type")
         width, signed = int(precision.width), bool(precision.signed)
-        # hls4ml is not imported here.
-        if "IntegerPrecisionType" in (kind.__name__ for kind in type(precision).__mro__):
+        if kinds & {"IntegerPrecisionType", "XnorPrecisionType"}:
             return cls(width, width, signed, INT)
         return cls(
             width=width,
@@ -258,6 +258,10 @@ class FixedType:
     def to_float(self, integers: NDArray[np.int64]) -> NDArray[np.float64]:
         """Real values of integers in LSB."""
         return np.ldexp(np.asarray(integers, dtype=np.float64), -self.fraction)
+
+
+BIT = FixedType(1, 1, False, INT)
+"""``ap_uint<1>``: what hls4ml has for -1 and 1 as well, as 0 and 1."""
 
 
 @dataclass(frozen=True)

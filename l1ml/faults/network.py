@@ -162,7 +162,7 @@ def read_network(graph: Any) -> Network | None:
         if network is None or source not in network.values:
             continue
         result, before = output_type(layer), network.values[source]
-        if isinstance(known, Sums):
+        if isinstance(known, Sums) and known.linear:
             network.layers[layer.name] = _sums(known, before, network.steps[source], result)
             network.values[target] = network.layers[layer.name]
         elif isinstance(known, Clip) and before is not None:

@@ -44,11 +44,21 @@ class Sums:
         weights: Shape (n_in, n_out).
         start: From what the sums start, in LSB of their type; shape (n_out,).
         accum: Type of the sums.
+        offsets: What is added to each product, shape (n_in, n_out), where it matters that this is done before the
+            product is cast to ``accum``; else it is in ``start``.
+        bits: Integer bits, and as many fractional ones, to which products are cut before; None if that loses nothing.
     """
 
     weights: Constants
     start: Constants
     accum: FixedType
+    offsets: Constants | None = None
+    bits: int | None = None
+
+    @property
+    def linear(self) -> bool:
+        """Whether no more is lost of products than ``accum`` does not hold."""
+        return self.offsets is None and self.bits is None
 
 
 @dataclass(frozen=True)
@@ -192,6 +202,10 @@ class Family(Builder):
         """
         return self.part("streaming").stream(segment, intervals, module=module, stage_delay=stage_delay)
 
+    def cast_types(self, layer: Any) -> list[FixedType]:
+        """Types of what a layer casts to the type of its result; those of its inputs, if it casts nothing else."""
+        return [FixedType.from_hls4ml(layer.get_input_variable(name).type.precision) for name in layer.inputs]
+
     def bounds(self, layer: Any) -> Sums | Clip | Inverse | None:
         """What is known of how far the values of a layer go; None for nothing."""
         return None
@@ -208,6 +222,7 @@ class Family(Builder):
         known, result = self.bounds(layer), output_type(layer)
         if isinstance(known, Sums):
             sums = inputs[0] @ known.weights.real + known.start.real
+            sums = sums if known.offsets is None else sums + known.offsets.real.sum(axis=0)
             return [Uncast(sums, known.accum, "accum"), Uncast(sums, result, "result")]
         if isinstance(known, Clip):
             return [Uncast(np.maximum(inputs[0], 0) if known.relu else inputs[0], result, "result")]

@@ -30,8 +30,19 @@ def attribute_type(layer: Any, name: str) -> FixedType:
 
 
 def weight_type(layer: Any, name: str) -> FixedType:
-    """Type of some of a layer's weights."""
-    return FixedType.from_hls4ml(layer.weights[name].type.precision)
+    """Type of some of a layer's weights, other than factors (``l1ml.layers.products``).
+
+    Raises:
+        L1mlError: If they are powers of two.
+    """
+    from hls4ml.model.types import ExponentPrecisionType
+
+    precision = layer.weights[name].type.precision
+    if isinstance(precision, ExponentPrecisionType):
+        raise L1mlError(
+            f"layer {layer.name!r}: hls4ml has no C++ for a {name} of powers of two; quantize it by quantized_bits"
+        )
+    return FixedType.from_hls4ml(precision)
 
 
 def constants(layer: Any, name: str) -> Constants:
@@ -39,9 +50,17 @@ def constants(layer: Any, name: str) -> Constants:
 
     hls4ml writes weights as decimals with as many digits as the type has fractional bits, and it is this text that the
     C++ casts: for a weight that is not on the type's grid, the digits decide.
+
+    Raises:
+        L1mlError: If some are no numbers.
     """
     variable, fixed = layer.weights[name], weight_type(layer, name)
     written = np.array([float(text) for text in variable], dtype=np.float64)
+    if not np.all(np.isfinite(written)):
+        raise L1mlError(
+            f"layer {layer.name!r}: {name} has values that are no numbers; if QKeras scales it by alpha='auto', hls4ml "
+            "divides by 0 where all weights of a neuron are 0: give it alpha=1 or alpha='auto_po2'"
+        )
     return Constants(fixed.quantize(written.reshape(variable.data.shape)), -fixed.fraction)
 
 
@@ -49,16 +68,8 @@ def narrow_constants(layer: Any, name: str) -> Constants:
     """Constants by which alkaid multiplies, or that it adds.
 
     Raises:
-        L1mlError: If they are not plain fixed-point.
+        L1mlError: If they are not fixed-point.
     """
-    from hls4ml.model.types import FixedPrecisionType, IntegerPrecisionType
-
-    precision = layer.weights[name].type.precision
-    if not isinstance(precision, (FixedPrecisionType, IntegerPrecisionType)):
-        raise L1mlError(
-            f"layer {layer.name!r}: {name} of type {type(precision).__name__} has no Verilog lowering; "
-            "use fixed-point weights"
-        )
     return constants(layer, name)
 
 

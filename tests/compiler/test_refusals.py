@@ -7,12 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hls4ml.model.types import XnorPrecisionType
 from networks import compile_graph, convert, lowered
 
 import l1ml
 from l1ml.errors import L1mlError
-from l1ml.layers.dense.lowering import DenseParameters
 
 
 def write(graph: Any) -> None:
@@ -45,25 +43,6 @@ def test_floating_point_is_refused(keras: Any, tmp_path: Path) -> None:
     graph = convert(dense(keras), tmp_path, {"x": {"precision": {"result": "float"}}}, write_rtl=True)
     with pytest.raises(L1mlError, match=r"precision float is not fixed-point"):
         write(graph)
-
-
-def test_binary_weights_are_refused(keras: Any, tmp_path: Path) -> None:
-    from qkeras import QDense, binary
-
-    x = keras.Input((4,), name="x")
-    model = keras.Model(x, QDense(3, kernel_quantizer=binary(alpha=1), name="dense")(x))
-    graph = convert(model, tmp_path, write_rtl=True)
-    with pytest.raises(L1mlError, match=r"layer 'dense': weight of type \w*XnorPrecisionType has no Verilog lowering"):
-        write(graph)
-
-
-def test_binary_inputs_of_a_dense_layer_are_refused(keras: Any, tmp_path: Path) -> None:
-    x = keras.Input((4,), name="x")
-    model = keras.Model(x, keras.layers.Dense(3, name="dense")(keras.layers.Activation("relu", name="sign")(x)))
-    first, second = list(convert(model, tmp_path).get_layers())[1:3]
-    first.get_output_variable().type.precision = XnorPrecisionType()
-    with pytest.raises(L1mlError, match=r"layer 'dense': binary inputs have no Verilog lowering"):
-        DenseParameters.of(second)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
-"""Sums, products and tables of symbolic values, for layers that do more than multiply by constants."""
+"""Sums, products, tables and comparisons of symbolic values, for layers that do more than multiply by constants."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from functools import reduce
 
 import numpy as np
@@ -11,7 +12,7 @@ from alkaid.trace import FVariable, FVArray
 from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import cast
-from l1ml.compiler.programs.exact import add, is_constant
+from l1ml.compiler.programs.exact import add, add_constant, is_constant
 from l1ml.fixed import FixedType
 
 SQUARE_BITS = 6
@@ -135,3 +136,10 @@ def _squares(value: FVariable) -> FVariable:
     if is_constant(value):
         return FVariable.from_const(float(squares[0]), hwconf=value.hwconf)
     return value.lookup(squares)
+
+
+def reaches(value: FVariable, least: float) -> FVariable:
+    """One bit: ``value >= least``."""
+    if value.low >= least or value.high < least:
+        return FVariable.from_const(float(value.low >= least), hwconf=value.hwconf)
+    return ~add_constant(value, -Fraction(least)).is_negative()

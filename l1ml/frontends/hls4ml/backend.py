@@ -19,6 +19,7 @@ from hls4ml.writer.vivado_writer import config_filename
 from l1ml.compiler.design import Design
 from l1ml.compiler.options import EmitOptions
 from l1ml.frontends.hls4ml.checks import check_model, check_stage_delay
+from l1ml.frontends.hls4ml.powers_of_two import MendPowersOfTwo
 from l1ml.frontends.hls4ml.strategies import UNROLLS, ChooseStrategies, UnrollWeights
 from l1ml.templates import render
 
@@ -113,8 +114,12 @@ class VerilogBackend(VitisBackend):
         self.register_pass("settle_folder", ModelOptimizerPass("settle_folder", settle_folder))
         self.register_pass("choose_strategies", ChooseStrategies)
         self.register_pass("unroll_weights", UnrollWeights)
-        passes = ["verilog:check_model", "verilog:settle_folder", "verilog:choose_strategies"]
+        self.register_pass("mend_powers_of_two", MendPowersOfTwo)
+        passes = ["check_model", "settle_folder", "mend_powers_of_two", "choose_strategies"]
+        passes = [f"verilog:{name}" for name in passes]
         strategy_flow = register_flow("strategies", passes, backend=self.name)
+        # Again, as passes in between make new weights.
+        mend_flow = register_flow("powers_of_two", ["verilog:mend_powers_of_two"], backend=self.name)
         template_flow = register_flow(
             "apply_templates", self._get_layer_templates, requires=["vivado:init_layers"], backend=self.name
         )
@@ -125,6 +130,7 @@ class VerilogBackend(VitisBackend):
         type_passes = [UNROLLS.get(name, name) for name in get_flow(types).optimizers]
         type_flow = register_flow("specific_types", type_passes, requires=["vivado:init_layers"], backend=self.name)
         requirements[requirements.index(types)] = type_flow
+        requirements.insert(requirements.index(type_flow), mend_flow)
         self._default_flow = register_flow("ip", None, requires=requirements, backend=self.name)
         self._writer_flow = register_flow(
             "write", ["make_stamp", "verilog:write_hls"], requires=["verilog:ip"], backend=self.name

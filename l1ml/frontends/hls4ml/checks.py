@@ -10,7 +10,7 @@ from typing import Any
 
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
-from l1ml.layers.registry import known, supported_layers, unrolled
+from l1ml.layers.registry import family_of, known, supported_layers, unrolled
 from l1ml.reserved import RESERVED
 
 _PLAIN = "give that a fixed<...> type"
@@ -95,17 +95,22 @@ def check_integers(layer: Any) -> None:
     Raises:
         L1mlError: If a layer has such a cast.
     """
-    sources = [FixedType.from_hls4ml(layer.get_input_variable(name).type.precision) for name in layer.inputs]
+    from l1ml.layers.products import Products  # not while hls4ml is being loaded
+
     accum = layer.get_attr("accum_t")
-    factors = [*sources, *(FixedType.from_hls4ml(w.type.precision) for n, w in layer.weights.items() if n == "weight")]
-    if len(factors) == 2 and hasattr(getattr(accum, "precision", None), "width"):
-        sums = FixedType.from_hls4ml(accum.precision)
-        if sums.is_int and sum(f.integer for f in factors) < 1 and any(f.signed for f in factors):
+    if hasattr(getattr(accum, "precision", None), "width") and FixedType.from_hls4ml(accum.precision).is_int:
+        inputs = [FixedType.from_hls4ml(layer.get_input_variable(name).type.precision) for name in layer.inputs]
+        if "weight" in layer.weights:
+            products = Products.of(layer, "weight")
+            integer, signed = products.integer, products.signed
+        else:
+            integer, signed = sum(kind.integer for kind in inputs), any(kind.signed for kind in inputs)
+        if signed and integer < 1:
+            sums = FixedType.from_hls4ml(accum.precision)
             raise L1mlError(f"layer {layer.name!r}: products without integer bits are summed in {sums}; {_PLAIN}")
-        sources = [sums]
     for name in layer.outputs:
         result = FixedType.from_hls4ml(layer.get_output_variable(name).type.precision)
-        for source in sources:
+        for source in family_of(layer).cast_types(layer):
             if result.is_int and source.signed and source.integer < 1:
                 raise L1mlError(f"layer {layer.name!r}: {source} has no integer bits and becomes {result}; {_PLAIN}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from l1ml.fixed import FixedType
 from l1ml.layers.family import Clip, Family
 
 _NAMED = ("Activation", "ParametrizedActivation")
@@ -27,6 +28,13 @@ class _Activations(Family):
         from l1ml.layers.activations.tables import dump, uses_table
 
         return dump(layer) if uses_table(layer) else ""
+
+    def cast_types(self, layer: Any) -> list[FixedType]:
+        """Nothing if the C++ tells what it gives, or the result depends on comparisons alone."""
+        from l1ml.layers.activations.tables import uses_table
+
+        signs = layer.get_attr("activation") in ("binary_tanh", "ternary_tanh")
+        return [] if signs or uses_table(layer) else super().cast_types(layer)
 
     def bounds(self, layer: Any) -> Clip | None:
         """Known for what is a cast, and ReLU."""

@@ -18,12 +18,17 @@ from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import cast, is_constant, relu_cast
 from l1ml.compiler.programs.exact import add_constant, constant, is_wide, negative, smaller, times
-from l1ml.compiler.programs.operations import MAX_ADDRESS_BITS
+from l1ml.compiler.programs.operations import MAX_ADDRESS_BITS, reaches
 from l1ml.errors import L1mlError
-from l1ml.fixed import Constants, FixedType
+from l1ml.fixed import BIT, Constants, FixedType
 from l1ml.layers.activations.tables import TABLE_ACTIVATIONS, uses_table
 from l1ml.layers.parameters import attribute_type, input_type, narrow_constants, output_type
 from l1ml.reference.tables import Tables
+
+LOGIC_ACTIVATIONS = frozenset(
+    {"linear", "relu", "relu1", "relu6", "leaky_relu", "thresholded_relu", "binary_tanh", "ternary_tanh"}
+)
+"""hls4ml activation functions that are lowered as logic."""
 
 MAX_WORD_BITS = 24
 """alkaid keeps the words of tables in float32, whose mantissa has 24 bits."""
@@ -40,7 +45,16 @@ def _clipped_relu(value: FVariable, limit: float, target: FixedType) -> FVariabl
 
 
 def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
-    """Lower an element-wise activation (``nnet_activation.h``)."""
+    """Lower an element-wise activation (``nnet_activation.h``).
+
+    Raises:
+        L1mlError: If it is not known, or hls4ml writes no C++ for it.
+    """
+    if layer.class_name == "TernaryTanh":  # all but these have become a batch normalisation with thresholds
+        raise L1mlError(
+            f"layer {layer.name!r}: hls4ml writes no C++ for ternary values with a threshold of exactly 0.5; "
+            "give QKeras' ternary another threshold, such as 0.499, or a batch normalisation before it"
+        )
     name, target = layer.get_attr("activation").lower(), output_type(layer)
     if name == "linear":
         return _map(inputs[0], lambda v: cast(v, target))
@@ -54,12 +68,15 @@ def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     if name in ("thresholded_relu", "thresholdedrelu"):
         threshold = _parameter(layer)
         return _map(inputs[0], lambda v: cast(_thresholded(v, threshold), target))
+    if name in ("binary_tanh", "ternary_tanh"):
+        sign = _binary_tanh if name == "binary_tanh" else _ternary_tanh
+        return _map(inputs[0], lambda v: sign(v, input_type(layer), target))
     if "param" in layer.weights:
         return _prelu(layer, inputs[0], target)
     if uses_table(layer):
         source, outputs = input_type(layer), tables(layer).values["activation"]
         return _map(inputs[0], lambda v: lookup(v, source, outputs, layer.name))
-    known = sorted(TABLE_ACTIVATIONS | {"linear", "relu", "relu1", "relu6", "leaky_relu", "thresholded_relu"})
+    known = sorted(TABLE_ACTIVATIONS | LOGIC_ACTIVATIONS)
     raise L1mlError(f"layer {layer.name!r}: activation {name!r} has no Verilog lowering; supported: {', '.join(known)}")
 
 
@@ -95,6 +112,27 @@ def _leaky_relu(value: FVariable, slope: Fraction, target: FixedType) -> FVariab
     if value.high <= 0:
         return below
     return value.msb_mux(below, above)
+
+
+def _binary_tanh(value: FVariable, source: FixedType, target: FixedType) -> FVariable:
+    """1 from 0 on, else -1; 0 in a type of one bit."""
+    low, high = (0.0, 1.0) if target == BIT else _ones(target)
+    return reaches(value, 0.0) * (high - low) + low
+
+
+def _ternary_tanh(value: FVariable, source: FixedType, target: FixedType) -> FVariable:
+    """-1, 0 or 1, by twice the input in the input's own type."""
+    doubled, lsb = cast(value * 2.0, source), source.lsb
+    above, passed = (reaches(doubled, (np.floor(level / lsb) + 1) * lsb) for level in (1, -1))
+    low, high = _ones(target)
+    between = low - passed * low
+    return between if is_constant(above) and not above.low else above.msb_mux(high, between)
+
+
+def _ones(target: FixedType) -> tuple[float, float]:
+    """-1 and 1 as a type has them."""
+    low, high = (target.to_float(target.cast(np.array(one), 0)) for one in (-1, 1))
+    return float(low), float(high)
 
 
 def lookup(value: FVariable, source: FixedType, outputs: NDArray[np.float64], where: str) -> FVariable:

@@ -11,10 +11,7 @@ from l1ml.templates import render
 MAX_INPUT_BITS = 20
 """Widest input of an element-wise table: about a million calls of the C++ function."""
 
-TABLE_ACTIVATIONS = frozenset(
-    {"sigmoid", "tanh", "softplus", "softsign", "elu", "selu", "hard_sigmoid", "hard_tanh", "binary_tanh",
-     "ternary_tanh"}
-)  # fmt: skip
+TABLE_ACTIVATIONS = frozenset({"sigmoid", "tanh", "softplus", "softsign", "elu", "selu", "hard_sigmoid", "hard_tanh"})
 """hls4ml activation functions that are lowered as tables."""
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from l1ml.compiler.network import Segment
+import numpy as np
+from numpy.typing import NDArray
+
+from l1ml.compiler.network import Segment, Uncast
 from l1ml.layers.family import Family, Sums
 
 if TYPE_CHECKING:  # a light module
@@ -42,6 +45,19 @@ class DenseFamily(Family):
         from l1ml.layers.dense.folding import fold
 
         return fold(segment, intervals, tables, capture=capture, stage_delay=stage_delay)
+
+    def cast_types(self, layer: Any) -> list[Any]:
+        """The accumulator's."""
+        from l1ml.layers.parameters import attribute_type
+
+        return [attribute_type(layer, "accum_t")]
+
+    def before_casts(self, layer: Any, inputs: list[NDArray[np.float64]]) -> list[Uncast]:
+        """The sums; between bits, the result is not one of them."""
+        from l1ml.layers.dense.lowering import counts_bits
+
+        known = super().before_casts(layer, inputs)
+        return known[:1] if counts_bits(layer) else known
 
     def bounds(self, layer: Any) -> Sums:
         """The sums."""

@@ -3,17 +3,18 @@
 hls4ml's ``nnet::dense_latency`` (``nnet_dense_latency.h``) casts every product to ``accum_t`` before
 it is added to ``accum_t(bias)``, in the order of the inputs. Where ``accum_t`` loses nothing, the
 order is irrelevant and the whole sum is one constant matrix-vector product; where it drops bits, the
-loss is per product and is reproduced per product.
+loss is per product and is reproduced per product. What a product is, depends on the types
+(``l1ml.layers.products``): between bits, it is XNOR, and then the sum counts them.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from alkaid.trace import FVariable, FVArray
-from hls4ml.model.types import IntegerPrecisionType, XnorPrecisionType
 from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import cast
@@ -29,9 +30,10 @@ from l1ml.compiler.programs.exact import (
 )
 from l1ml.compiler.programs.operations import product_by_parts
 from l1ml.errors import L1mlError
-from l1ml.fixed import Constants, FixedType
+from l1ml.fixed import BIT, INT, Constants, FixedType
 from l1ml.layers.family import Sums
-from l1ml.layers.parameters import attribute_type, narrow_constants, output_type
+from l1ml.layers.parameters import attribute_type, input_type, narrow_constants, output_type, weight_type
+from l1ml.layers.products import Products, product, product_kind
 from l1ml.reference.tables import Tables
 
 MOST_WEIGHTS = 1 << 24
@@ -46,21 +48,40 @@ class DenseParameters(Sums):
         """Read them from an hls4ml layer.
 
         Raises:
-            L1mlError: If weights, biases or inputs are not plain fixed-point.
+            L1mlError: If weights or biases are of a type that has no Verilog.
         """
-        weight, bias, accum = weights_of(layer), narrow_constants(layer, "bias"), attribute_type(layer, "accum_t")
+        products, accum = Products.of(layer, "weight"), attribute_type(layer, "accum_t")
+        bias = narrow_constants(layer, "bias")
         n_out, transposed = bias.values.size, bool(layer.get_attr("_weights_transposed"))
-        # The C++ reads them flat, whatever their shape; with hls4ml's strategy Resource, neuron by neuron.
-        values = weight.values.reshape(n_out, -1).T if transposed else weight.values.reshape(-1, n_out)
+
+        def matrix(given: Constants) -> Constants:
+            # The C++ reads them flat, whatever their shape; with hls4ml's strategy Resource, neuron by neuron.
+            flat = given.values
+            return replace(given, values=flat.reshape(n_out, -1).T if transposed else flat.reshape(-1, n_out))
+
+        factors, offsets = matrix(products.factors), matrix(products.offsets)
         start = Constants(accum.cast(bias.values, -bias.exponent), -accum.fraction)
-        return cls(Constants(values, weight.exponent), start, accum)
+        sums = cls(factors, start, accum, bits=products.bits)
+        return _of_bits(replace(sums, offsets=offsets)) if np.any(offsets.values) else sums
+
+
+def _of_bits(sums: DenseParameters) -> DenseParameters:
+    """Sums over bits: a product is one of two constants, which are cast beforehand unless the order counts."""
+    offsets, accum = sums.offsets, sums.accum
+    assert offsets is not None
+    no, yes = (accum.cast(v, -offsets.exponent) for v in (offsets.values, offsets.values + sums.weights.values))
+    least = sums.start.values + np.minimum(np.minimum(no, yes), 0).sum(axis=0)
+    most = sums.start.values + np.maximum(np.maximum(no, yes), 0).sum(axis=0)
+    if accum.saturation != "WRAP" and (np.any(least < accum.lowest) or np.any(most > accum.maximum)):
+        return sums
+    weights, start = (Constants(v, -accum.fraction) for v in (yes - no, sums.start.values + no.sum(axis=0)))
+    return DenseParameters(weights, start, FixedType(accum.width, accum.integer, accum.signed))
 
 
 def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     """Lower ``Dense`` (and QKeras' ``QDense``): ``result_t(accum_t(bias) + sum accum_t(x_i w_ij))``."""
-    result = output_type(layer)
     sums = accumulate(inputs[0], DenseParameters.of(layer))
-    return FVArray(np.array([cast(value, result) for value in sums]), inputs[0].solver_options)
+    return FVArray(np.array([finish(layer, value) for value in sums]), inputs[0].solver_options)
 
 
 def sums_of(layer: Any) -> Sums:
@@ -72,12 +93,15 @@ def weights_of(layer: Any) -> Constants:
     """What a layer multiplies its inputs by, in the shape that its weights have.
 
     Raises:
-        L1mlError: If weights or inputs are not plain fixed-point.
+        L1mlError: If a product is more than that.
     """
-    if isinstance(layer.get_input_variable().type.precision, XnorPrecisionType):
-        raise L1mlError(f"layer {layer.name!r}: binary inputs have no Verilog lowering; use fixed-point inputs")
-    weight = narrow_constants(layer, "weight")
-    return Constants(np.where(weight.values == -2, 1, weight.values), weight.exponent) if _is_ternary(layer) else weight
+    products = Products.of(layer, "weight")
+    if products.bits is not None or np.any(products.offsets.values):
+        raise L1mlError(
+            f"layer {layer.name!r}: inputs of bits, and powers of two that lose bits of an input, are supported in "
+            "Dense layers; give this one a fixed type"
+        )
+    return products.factors
 
 
 def side_by_side(layer: Any, parts: list[tuple[NDArray[np.int64], Sums]], n_in: int) -> Sums:
@@ -98,17 +122,31 @@ def side_by_side(layer: Any, parts: list[tuple[NDArray[np.int64], Sums]], n_in: 
             f"layer {layer.name!r}: its {len(parts)} positions are too many for a reuse factor above 1, with {n_in} "
             f"inputs and {ends[-1]} outputs in all; use reuse factor 1"
         )
-    weights = np.zeros((n_in, int(ends[-1])), dtype=np.int64)
-    for (place, sums), low, high in zip(parts, ends, ends[1:], strict=False):
-        weights[place, low:high] = sums.weights.values
-    start = np.concatenate([sums.start.values for _, sums in parts])
-    return Sums(Constants(weights, first.weights.exponent), Constants(start, first.start.exponent), first.accum)
+
+    def blocks(matrices: list[Constants]) -> Constants:
+        whole = np.zeros((n_in, int(ends[-1])), dtype=matrices[0].values.dtype)
+        for (place, _), matrix, low, high in zip(parts, matrices, ends, ends[1:], strict=False):
+            whole[place, low:high] = matrix.values
+        return Constants(whole, matrices[0].exponent)
+
+    start = Constants(np.concatenate([sums.start.values for _, sums in parts]), first.start.exponent)
+    offsets = None if first.offsets is None else blocks([sums.offsets or sums.weights for _, sums in parts])
+    return Sums(blocks([sums.weights for _, sums in parts]), start, first.accum, offsets, first.bits)
 
 
-def _is_ternary(layer: Any) -> bool:
-    """Whether hls4ml multiplies by ``nnet::product::weight_ternary``, which takes any weight but 0 and -1 for 1."""
-    precision = layer.weights["weight"].type.precision
-    return isinstance(precision, IntegerPrecisionType) and precision.width == 2 and bool(precision.signed)
+def counts_bits(layer: Any) -> bool:
+    """Whether inputs and weights are bits by type: the C++ doubles their sum and subtracts how many there are."""
+    powers = product_kind(layer, "weight") == "weight_exponential"
+    return input_type(layer) == BIT and not powers and weight_type(layer, "weight") == BIT
+
+
+def finish(layer: Any, total: FVariable) -> FVariable:
+    """What a dense layer gives for a sum in ``accum_t`` (``nnet::cast`` of ``nnet_mult.h``)."""
+    if counts_bits(layer):
+        n_in = int(layer.get_attr("n_in") or layer.get_attr("n_chan"))
+        width = max((n_in - 1).bit_length(), 1) + 2
+        total = cast(add_constant(total * 2.0, Fraction(-n_in)), FixedType(width, width, True, INT))
+    return cast(total, output_type(layer))
 
 
 def accumulate(x: FVArray, parameters: Sums) -> list[FVariable]:
@@ -121,8 +159,9 @@ def accumulate(x: FVArray, parameters: Sums) -> list[FVariable]:
     Returns:
         n_out symbolic values, each within ``accum_t``.
     """
-    accum = parameters.accum
-    start = parameters.start.fractions
+    if not parameters.linear:
+        x, parameters = _separate(x, parameters)
+    accum, start = parameters.accum, parameters.start.fractions
     if accum.saturation != "WRAP" and not never_overflows(x, parameters):
         return _accumulate_in_order(x, parameters.weights, start, accum)
     if products_are_exact(x, parameters):
@@ -150,6 +189,25 @@ def _sums(x: FVArray, rows: list[FVariable], weights: Constants) -> list[FVariab
         factors = FVArray(unsigned, x.solver_options, x.hwconf)
         sums = list(np.asarray(product_by_parts(factors, kernel * signs[:, None])))
     return [_variable(value, x) for value in sums]
+
+
+def _separate(x: FVArray, parameters: Sums) -> tuple[FVArray, Sums]:
+    """Products that are more than an input times a weight, as inputs with weights of their own; in the same order."""
+    weights, bits = parameters.weights.real, parameters.bits
+    offsets = np.zeros_like(weights) if parameters.offsets is None else parameters.offsets.real
+    values, columns = [], []
+    for variable, row, added in zip(np.asarray(x), weights, offsets, strict=True):
+        for factor, offset in sorted({*zip(np.abs(row).tolist(), added.tolist(), strict=True)} - {(0.0, 0.0)}):
+            chosen = (np.abs(row) == factor) & (added == offset)
+            positive, negative = (product(variable, sign * Fraction(factor), bits) + offset for sign in (1, -1))
+            if not offset and negative.high == -positive.low:
+                values.append(positive)
+                columns.append(chosen * np.sign(row))
+                continue
+            values += [positive, negative]
+            columns += [chosen & (row >= 0), chosen & (row < 0)]
+    kernel = Constants.of(np.array(columns, dtype=np.float64).reshape(len(values), weights.shape[1]))
+    return FVArray(np.array(values), x.solver_options, x.hwconf), Sums(kernel, parameters.start, parameters.accum)
 
 
 def _variable(value: Any, like: FVArray) -> FVariable:

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from hls4ml.model.types import FixedPrecisionType, NamedType
 
-from l1ml.fixed import FixedType
+from l1ml.layers.parameters import input_type, output_type, weight_type
+from l1ml.layers.products import Products
 from l1ml.layers.strategies import OURS, asked_strategy, check_reuse_factor
 
 
@@ -43,13 +44,12 @@ def exact_accumulator(layer: Any, columns: int = 1) -> NamedType:
     hls4ml's own distributed arithmetic knows no ``accum_t``: it sums exactly
     (``hls4ml/backends/vivado/passes/distributed_arithmetic.py``).
     """
-    inputs = FixedType.from_hls4ml(layer.get_input_variable().type.precision)
-    weight, bias = (FixedType.from_hls4ml(layer.weights[n].type.precision) for n in ("weight", "bias"))
-    weights = np.abs(layer.weights["weight"].data).reshape(-1, columns)
-    largest = 2.0 ** (inputs.integer - int(inputs.signed)) * (weights.sum(axis=0) + weight.lsb)
+    inputs, products, bias = input_type(layer), Products.of(layer, "weight"), weight_type(layer, "bias")
+    factors, offsets = (np.abs(part.real).reshape(-1, columns) for part in (products.factors, products.offsets))
+    largest = 2.0 ** (inputs.integer - int(inputs.signed)) * factors.sum(axis=0) + offsets.sum(axis=0)
     largest = largest + np.abs(layer.weights["bias"].data).reshape(-1, columns).max(axis=0) + bias.lsb
     # AMD's ap_fixed stops the program if a rounding looks at a bit above the highest one.
-    result = FixedType.from_hls4ml(layer.get_output_variable().type.precision)
-    integer = max(int(np.ceil(np.log2(largest.max()))) + 1, 1 - result.fraction)
-    fraction = max(inputs.fraction + weight.fraction, bias.fraction)
+    integer = max(int(np.ceil(np.log2(largest.max()))) + 1, 1 - output_type(layer).fraction)
+    exact = inputs.fraction - products.factors.exponent
+    fraction = max(exact if products.bits is None else min(exact, products.bits), bias.fraction)
     return NamedType(f"{layer.name}_accum_t", FixedPrecisionType(max(1, integer + fraction), integer, signed=True))

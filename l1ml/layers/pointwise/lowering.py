@@ -11,11 +11,9 @@ import numpy as np
 from alkaid.trace import FVArray
 from numpy.typing import NDArray
 
-from l1ml.compiler.programs.cast import cast
 from l1ml.errors import L1mlError
-from l1ml.layers.dense.lowering import DenseParameters, accumulate, side_by_side
+from l1ml.layers.dense.lowering import DenseParameters, accumulate, finish, side_by_side
 from l1ml.layers.family import Sums
-from l1ml.layers.parameters import output_type
 from l1ml.reference.tables import Tables
 
 
@@ -25,9 +23,9 @@ def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     Raises:
         L1mlError: If the image is padded or its channels come first.
     """
-    parameters, result = DenseParameters.of(layer), output_type(layer)
+    parameters = DenseParameters.of(layer)
     sums = [total for place in positions_of(layer) for total in accumulate(inputs[0][place], parameters)]
-    return FVArray(np.array([cast(total, result) for total in sums]), inputs[0].solver_options, inputs[0].hwconf)
+    return FVArray(np.array([finish(layer, total) for total in sums]), inputs[0].solver_options, inputs[0].hwconf)
 
 
 def sums_of(layer: Any) -> Sums:

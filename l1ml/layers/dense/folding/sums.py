@@ -16,8 +16,9 @@ from l1ml.compiler.programs.trace import HARDWARE, Interval
 from l1ml.errors import L1mlError
 from l1ml.fixed import Constants, FixedType, integers, products
 from l1ml.layers.dense.folding.rounding import RoundingPlan, plan_rounding
-from l1ml.layers.dense.lowering import never_overflows, products_are_exact
+from l1ml.layers.dense.lowering import counts_bits, never_overflows, products_are_exact
 from l1ml.layers.family import Sums
+from l1ml.layers.parameters import MAX_WEIGHT_BITS
 from l1ml.layers.registry import family_of
 
 
@@ -107,7 +108,7 @@ def dense_sums(segment: Segment, intervals: list[Interval], *, may_truncate: boo
     )
     least, most = (plain.starts + bound.sum(axis=0) for bound in plain.product_bounds())
     bounds = tuple(int(bound) * Fraction(2) ** exponent for bound in (least.min(), most.max()))
-    rounding = plan_rounding(segment.chain()[:2], accum, bounds, plain.unit)
+    rounding = None if counts_bits(layer) else plan_rounding(segment.chain()[:2], accum, bounds, plain.unit)
     if rounding is None:
         return plain
     starts = integers(plain.starts.astype(object) + int(rounding.offset / plain.unit))
@@ -133,6 +134,18 @@ def rows_that_count(parameters: Sums, intervals: list[Interval]) -> list[int]:
 def _check_accumulator(layer: Any, parameters: Sums, intervals: list[Interval], *, may_truncate: bool) -> bool:
     """Whether the accumulator keeps every bit of every product."""
     accum = parameters.accum
+    if parameters.bits is not None:
+        raise L1mlError(
+            f"layer {layer.name!r}: products with its powers of two lose bits below 2^-{parameters.bits}, which is not "
+            "reproduced at reuse factors above 1; set its reuse factor to 1, or give its input fewer fractional bits"
+        )
+    weights = parameters.weights
+    span = int(np.abs(weights.values).max()).bit_length() - (int(weights.lowest.min()) - weights.exponent)
+    if span > MAX_WEIGHT_BITS:
+        raise L1mlError(
+            f"layer {layer.name!r}: its weights have {span} bits from the highest to the lowest; at reuse factors "
+            f"above 1 at most {MAX_WEIGHT_BITS}: set its reuse factor to 1, or quantize it with fewer bits"
+        )
     x = FVArray.from_lhs(*np.array(intervals, dtype=np.float64).T, HARDWARE)
     exact = products_are_exact(x, parameters)
     advice = "set its accum precision to auto, or its reuse factor to 1"
@@ -141,7 +154,7 @@ def _check_accumulator(layer: Any, parameters: Sums, intervals: list[Interval], 
             f"layer {layer.name!r}: accum_t {accum} drops bits of products, which is not reproduced at reuse factors "
             f"above 1 {'with this rounding mode' if may_truncate else 'by distributed arithmetic'}; {advice}"
         )
-    if accum.saturation != "WRAP" and not never_overflows(x, parameters):
+    if parameters.offsets or (accum.saturation != "WRAP" and not never_overflows(x, parameters)):
         raise L1mlError(
             f"layer {layer.name!r}: accum_t {accum} may saturate within the sum, which is not reproduced at "
             f"reuse factors above 1; {advice}"

@@ -21,7 +21,7 @@ from l1ml.layers.dense.folding.digits.tabled import tabled
 from l1ml.layers.dense.folding.digits.tables import TableKernel
 from l1ml.layers.dense.folding.rounding import RoundingPlan
 from l1ml.layers.dense.folding.sums import DenseSums, dense_sums
-from l1ml.layers.parameters import output_type
+from l1ml.layers.dense.lowering import finish
 from l1ml.layers.registry import family_of
 from l1ml.reference.tables import Tables
 
@@ -208,8 +208,7 @@ def _post(
         remaining = segment.layers[1 + rounding.layers :]
         name = segment.layers[rounding.layers].outputs[0]
     else:
-        result = output_type(segment.layers[0])
-        results = [cast(cast(v, sums.accum), result) for v in values]
+        results = [finish(segment.layers[0], cast(v, sums.accum)) for v in values]
         remaining = segment.layers[1:]
         name = segment.layers[0].outputs[0]
     known = {identifier(name): FVArray(np.array(results), hwconf=HARDWARE)}

@@ -23,6 +23,7 @@ from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.layers.dense.folding.multipliers.packing import Group, Prices, pack
 from l1ml.layers.dense.folding.sums import DenseSums, dense_sums
+from l1ml.layers.dense.lowering import finish
 from l1ml.layers.parameters import output_type
 from l1ml.layers.registry import family_of
 from l1ml.reference.tables import Tables
@@ -216,7 +217,7 @@ def _finish(total: FVariable, sums: DenseSums, dense: Any, shared: Sequence[Any]
         result = sums.rounding.finish(total, None)
         remaining = remaining[sums.rounding.layers :]
     else:
-        result = cast(cast(total, sums.accum), output_type(dense))
+        result = finish(dense, cast(total, sums.accum))
     for layer in remaining:
         (result,) = np.asarray(family_of(layer).lower(layer, [FVArray(np.array([result]), hwconf=HARDWARE)], tables))
     return result
