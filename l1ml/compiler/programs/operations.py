@@ -9,6 +9,7 @@ from alkaid.trace import FVariable
 from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import is_constant
+from l1ml.fixed import FixedType
 
 
 def tree_sum(values: Sequence[FVariable]) -> FVariable:
@@ -31,6 +32,24 @@ def read(table: NDArray[np.float64], address: FVariable) -> FVariable:
     if is_constant(address):
         return FVariable.from_const(float(table[first]), hwconf=address.hwconf)
     return address.lookup(np.asarray(table[first : last + 1 : round(address.step)], dtype=np.float64))
+
+
+def read_by_top_bits(value: FVariable, source: FixedType, table: NDArray[np.float64]) -> FVariable:
+    """Entry of a table that is addressed with the top bits of a value's two's complement, as hls4ml does.
+
+    Args:
+        value: Within ``source``.
+        source: Its type, of which the top ``log2(len(table))`` bits are the address.
+        table: Real words, at most 24 bits each; as many as a power of two.
+    """
+    shift = source.width - int(np.log2(len(table)))
+    signed, fraction = int(source.signed), source.fraction - shift
+    top = value.quantize(signed, source.integer - signed, fraction) if shift > 0 else value
+    if top.low == top.high:
+        return FVariable.from_const(float(table[int(top.low * 2.0**fraction) % len(table)]), hwconf=value.hwconf)
+    first, last = round(top.low * 2.0**fraction), round(top.high * 2.0**fraction)
+    stride = round(top.step * 2.0**fraction)
+    return top.lookup(table[np.arange(first, last + 1, stride) % len(table)])
 
 
 def multiply(value: FVariable, factor: FVariable, bits: int, start: float = 0.0) -> FVariable:

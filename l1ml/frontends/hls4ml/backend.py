@@ -19,6 +19,7 @@ from hls4ml.writer.vivado_writer import config_filename
 from l1ml.compiler.design import Design
 from l1ml.compiler.options import EmitOptions
 from l1ml.frontends.hls4ml.checks import check_model, check_stage_delay
+from l1ml.frontends.hls4ml.passes import register_passes, with_ours
 from l1ml.frontends.hls4ml.strategies import ChooseStrategies
 
 RTL_FOLDER = "verilog"
@@ -88,13 +89,20 @@ class VerilogBackend(VitisBackend):
         template_flow = register_flow(
             "apply_templates", self._get_layer_templates, requires=["vivado:init_layers"], backend=self.name
         )
-        requirements = get_flow("vitis:ip").requires.copy()
+        register_passes(self)
+        flows = {f"vivado:{name}": self._with_ours(name) for name in ("optimize", "specific_types")}
+        requirements = [flows.get(name, name) for name in get_flow("vitis:ip").requires]
         requirements.insert(requirements.index("vitis:apply_templates"), template_flow)
         requirements.insert(requirements.index("vitis:validation"), strategy_flow)
         self._default_flow = register_flow("ip", None, requires=requirements, backend=self.name)
         self._writer_flow = register_flow(
             "write", ["make_stamp", "verilog:write_hls"], requires=["verilog:ip"], backend=self.name
         )
+
+    def _with_ours(self, name: str) -> str:
+        """A flow of the Vivado backend with our passes, by the same name; hls4ml's users add passes of theirs to it."""
+        passes = with_ours(f"vivado:{name}", self)
+        return register_flow(name, passes, requires=["vivado:init_layers"], backend=self.name)
 
     def create_initial_config(
         self, *args: Any, stage_delay: float = EmitOptions.stage_delay, write_rtl: bool = True, **kwargs: Any
