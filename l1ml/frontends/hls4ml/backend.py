@@ -89,11 +89,12 @@ class VerilogBackend(VitisBackend):
         template_flow = register_flow(
             "apply_templates", self._get_layer_templates, requires=["vivado:init_layers"], backend=self.name
         )
-        register_passes(self)
-        flows = {f"vivado:{name}": self._with_ours(name) for name in ("optimize", "specific_types")}
-        requirements = [flows.get(name, name) for name in get_flow("vitis:ip").requires]
+        requirements = get_flow("vitis:ip").requires.copy()
         requirements.insert(requirements.index("vitis:apply_templates"), template_flow)
         requirements.insert(requirements.index("vitis:validation"), strategy_flow)
+        register_passes(self)
+        ours = {f"vivado:{name}": self._with_ours(name) for name in ("optimize", "specific_types")}
+        requirements = [ours.get(name, name) for name in requirements]
         self._default_flow = register_flow("ip", None, requires=requirements, backend=self.name)
         self._writer_flow = register_flow(
             "write", ["make_stamp", "verilog:write_hls"], requires=["verilog:ip"], backend=self.name
