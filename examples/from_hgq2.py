@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # "jax" and "torch" do as well
 
-import keras
-
 Events = NDArray[np.float32]
 
 
@@ -30,6 +28,7 @@ def events(count: int = 2000, seed: int = 1) -> tuple[Events, NDArray[np.int64]]
 
 def trained(x: Events, labels: NDArray[np.int64], epochs: int = 8) -> Any:
     """A small classifier. `beta0` is the price of a bit: the higher, the fewer are kept."""
+    import keras
     from hgq.config import LayerConfigScope, QuantizerConfigScope
     from hgq.layers import QAdd, QBatchNormalization, QDense, QUnaryFunctionLUT
     from hgq.utils import trace_minmax

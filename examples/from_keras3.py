@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # "jax" and "torch" do as well
 
-import keras
-
 
 def events(count: int = 1000, seed: int = 1) -> NDArray[np.float32]:
     """Random inputs for `small_model`."""
@@ -27,6 +25,8 @@ def events(count: int = 1000, seed: int = 1) -> NDArray[np.float32]:
 
 def small_model(seed: int = 3) -> Any:
     """Two branches of 8 inputs side by side, and 3 outputs, with random weights."""
+    import keras
+
     keras.utils.set_random_seed(seed)
     features = keras.Input((8,), name="features")
     left = keras.layers.Dense(6, activation="relu", name="left")(features)

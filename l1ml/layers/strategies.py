@@ -9,6 +9,7 @@ from l1ml.errors import L1mlError
 STRATEGIES = {
     "latency": "Latency",
     "resource": "Resource",
+    "resource_unrolled": "Resource",  # another way to write the same C++
     "distributed_arithmetic": "distributed_arithmetic",
     "da": "distributed_arithmetic",
     "auto": "auto",
