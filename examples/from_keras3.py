@@ -29,8 +29,9 @@ def small_model(seed: int = 3) -> Any:
 
     keras.utils.set_random_seed(seed)
     features = keras.Input((8,), name="features")
+    normed = keras.layers.BatchNormalization(name="norm")(features)
     left = keras.layers.Dense(6, activation="relu", name="left")(features)
-    right = keras.layers.Dense(6, activation="relu", name="right")(keras.layers.BatchNormalization(name="norm")(features))
+    right = keras.layers.Dense(6, activation="relu", name="right")(normed)
     scores = keras.layers.Dense(3, name="scores")(keras.layers.Concatenate(name="both")([left, right]))
     return keras.Model(features, scores)
 

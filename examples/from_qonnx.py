@@ -14,8 +14,8 @@ from pathlib import Path
 import brevitas.nn as qnn
 import numpy as np
 import torch
+from brevitas import quant
 from brevitas.export import export_qonnx
-from brevitas.quant import Int16Bias, Int8ActPerTensorFixedPoint, Int8WeightPerTensorFixedPoint, Uint8ActPerTensorFixedPoint
 from numpy.typing import NDArray
 from torch import nn
 
@@ -28,13 +28,15 @@ def events(count: int = 1000, seed: int = 1) -> NDArray[np.float32]:
 def small_model(x: NDArray[np.float32]) -> nn.Module:
     """8 inputs, 12 hidden nodes and 3 outputs, with random weights; its scales are powers of two, as hls4ml wants."""
     torch.manual_seed(3)
-    weights = {"weight_quant": Int8WeightPerTensorFixedPoint, "weight_bit_width": 6, "bias": True, "bias_quant": Int16Bias}
+    signed, unsigned = quant.Int8ActPerTensorFixedPoint, quant.Uint8ActPerTensorFixedPoint
+    weights = {"weight_quant": quant.Int8WeightPerTensorFixedPoint, "weight_bit_width": 6}
+    biases = {"bias": True, "bias_quant": quant.Int16Bias}
     model = nn.Sequential(
-        qnn.QuantIdentity(act_quant=Int8ActPerTensorFixedPoint, bit_width=8, return_quant_tensor=True),
-        qnn.QuantLinear(8, 12, **weights),
-        qnn.QuantReLU(act_quant=Uint8ActPerTensorFixedPoint, bit_width=6, return_quant_tensor=True),
-        qnn.QuantLinear(12, 3, **weights),
-        qnn.QuantIdentity(act_quant=Int8ActPerTensorFixedPoint, bit_width=12),
+        qnn.QuantIdentity(act_quant=signed, bit_width=8, return_quant_tensor=True),
+        qnn.QuantLinear(8, 12, **weights, **biases),
+        qnn.QuantReLU(act_quant=unsigned, bit_width=6, return_quant_tensor=True),
+        qnn.QuantLinear(12, 3, **weights, **biases),
+        qnn.QuantIdentity(act_quant=signed, bit_width=12),
     )
     model(torch.from_numpy(x))  # collects how far values go; your training goes here
     return model.eval()

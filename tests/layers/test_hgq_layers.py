@@ -5,7 +5,7 @@ The graph is made as hls4ml's converters make it, so that neither package is nee
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,13 @@ from l1ml.frontends.hls4ml.network import network_of
 BITS = 9
 """Width of the inputs, whose values are all tried."""
 
-KINDS = [(1, 5, 3), (0, 5, 3), (1, 1, 1), (1, 4, -1), (0, 3, -2), (1, 3, 6), (0, 4, 5), (0, 0, 0), (1, 9, 5), (1, 12, 6)]
-"""Types of elements: whether they are signed, bits, integer bits. One has no bits."""
+Kind = tuple[int, int, int]
+"""Type of an element: whether it is signed, bits, integer bits."""
+
+SIGNED: list[Kind] = [(1, 5, 3), (1, 1, 1), (1, 4, -1), (1, 3, 6), (1, 9, 5), (1, 12, 6)]
+
+KINDS: list[Kind] = [*SIGNED, (0, 5, 3), (0, 3, -2), (0, 4, 5), (0, 0, 0)]
+"""Types of elements, the last one without bits."""
 
 
 def graph_of(layers: list[dict[str, Any]], outputs: list[str], folder: Path, **model: Any) -> Any:
@@ -31,7 +36,8 @@ def graph_of(layers: list[dict[str, Any]], outputs: list[str], folder: Path, **m
 
     with quiet():
         config = hls4ml.utils.config.create_config(output_dir=str(folder), project_name="net", backend="Verilog")
-        config["HLSConfig"] = {"Model": {"Precision": "fixed<16,6>", "ReuseFactor": 1, **model.pop("Model", {})}, **model}
+        common = {"Precision": "fixed<16,6>", "ReuseFactor": 1, **model.pop("Model", {})}
+        config["HLSConfig"] = {"Model": common, **model}
         inputs = [layer["name"] for layer in layers if layer["class_name"] == "InputLayer"]
         graph = hls4ml.model.graph.ModelGraph.from_layer_list(config, layers, inputs, outputs)
         graph.apply_flow(graph.config.backend.get_default_flow())
@@ -42,7 +48,7 @@ def source(name: str, size: int) -> dict[str, Any]:
     return {"class_name": "InputLayer", "name": name, "input_shape": [size]}
 
 
-def quantizer(name: str, before: str, kinds: list[tuple[int, int, int]], rounding: str, overflow: str) -> dict[str, Any]:
+def quantizer(name: str, before: str, kinds: list[Kind], rounding: str, overflow: str) -> dict[str, Any]:
     masks = tuple(np.array([mask], dtype=np.int16) for mask in zip(*kinds, strict=True))
     modes = {"RND": rounding, "SAT": overflow, "mask_kbi": masks, "fusible": None, "overrides": {}}
     return {"class_name": "FixedPointQuantizer", "name": name, "inputs": [before], **modes}
@@ -79,7 +85,7 @@ def dense(name: str, before: str, n_in: int, n_out: int, rng: np.random.Generato
     """A dense layer with weights of up to 5 bits, each with a step of its own, as HGQ trains them."""
     steps = 2.0 ** -rng.integers(0, 5, (n_in, n_out))
     weights = rng.integers(-3, 4, (n_in, n_out)) * steps
-    data = {"weight_data": weights.astype(np.float32), "bias_data": (rng.integers(-9, 10, n_out) / 8).astype(np.float32)}
+    data = {"weight_data": weights, "bias_data": rng.integers(-9, 10, n_out) / 8}
     return {"class_name": "Dense", "name": name, "inputs": [before], "n_in": n_in, "n_out": n_out, **data}
 
 
@@ -88,7 +94,7 @@ def table(name: str, before: str, words: np.ndarray, n_in: int) -> dict[str, Any
     return {"class_name": "UnaryLUT", "name": name, "inputs": [before], **more}
 
 
-def kinds(rng: np.random.Generator, size: int, *, signed: int, widest: int = 6) -> list[tuple[int, int, int]]:
+def kinds(rng: np.random.Generator, size: int, *, signed: int, widest: int = 6) -> list[Kind]:
     """A type for each element; some have no bits."""
     widths = rng.integers(0, widest + 1, size)
     return [(signed if width else 0, int(width), int(rng.integers(0, 4)) if width else 0) for width in widths]
@@ -102,12 +108,12 @@ def network(number: int, rng: np.random.Generator) -> list[dict[str, Any]]:
     rounding = ("TRN", "RND", "RND_CONV")[rng.integers(3)]
     lut_input = [(1, 5, 2)] * hidden
     words = rng.integers(-31, 32, 32) / 16.0 + (2.0**-24 if number else 0)  # also longer than alkaid's constants
-    relu = {"class_name": "Activation", "name": f"{n}_relu", "inputs": [f"{n}_d1"], "activation": "relu", "n_in": hidden}
+    relu = {"class_name": "Activation", "name": f"{n}_relu", "activation": "relu"}
     return [
         source(f"{n}_x", n_in),
         quantizer(f"{n}_q1", f"{n}_x", kinds(rng, n_in, signed=1), "TRN" if first == "WRAP" else "RND", first),
         dense(f"{n}_d1", f"{n}_q1", n_in, hidden, rng),
-        relu,
+        {**relu, "inputs": [f"{n}_d1"], "n_in": hidden},
         quantizer(f"{n}_q2", f"{n}_relu", kinds(rng, hidden, signed=0), rounding, second),
         dense(f"{n}_d2", f"{n}_q2", hidden, hidden, rng),
         quantizer(f"{n}_q3", f"{n}_d2", lut_input, "RND_CONV", "SAT"),
@@ -121,7 +127,7 @@ def test_networks_with_types_of_elements_give_what_the_cpp_gives(tmp_path: Path)
     """Behind hls4ml's flow for such networks, which gives every layer the types that lose nothing; some folded."""
     rng = np.random.default_rng(5)
     networks = [network(number, rng) for number in range(4)]
-    layers = sorted(sum(networks, []), key=lambda layer: layer["class_name"] != "InputLayer")
+    layers = sorted(chain(*networks), key=lambda layer: layer["class_name"] != "InputLayer")
     factors = {f"n{number}_d{index}": {"ReuseFactor": 3} for number in (1, 3) for index in (1, 2, 3)}
     outputs = [net[-1]["name"] for net in networks]
     graph = graph_of(layers, outputs, tmp_path, Model={"Precision": "fixed<1,0>"}, LayerName=factors)
