@@ -57,8 +57,14 @@ PLACES = {
         "triggers/test_axol1tl.py",
         "test_fixed.py",
         "test_architecture.py::test_the_backend_is_whole",
+        "layers/test_hgq_layers.py",
     ),
-    "builds": ("builds/test_dependencies.py", "test_guide.py", "test_docs.py::test_the_example_for_hls4ml_users"),
+    "builds": (
+        "builds/test_dependencies.py",
+        "test_guide.py",
+        "test_docs.py::test_the_example_for_hls4ml_users",
+        "test_docs.py::test_an_example_from_another_program",
+    ),
 }
 """Tests, and files and folders of tests, that simulate or synthesise, run Pythia, train, compile C++ or build."""
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from l1ml.fixed import INT, INT64_BITS, ROUNDING_MODES, SATURATION_MODES, FixedType
 
-STRATEGIES = ("Latency", "Resource", "distributed_arithmetic", "auto")
+STRATEGIES = ("Latency", "Resource", "ResourceUnrolled", "distributed_arithmetic", "auto")
 
 SPECIAL_WEIGHTS = ("ufixed<1,1>", "fixed<1,1>", "fixed<1,0>", "fixed<2,2>", "int<2>")
 """Binary and ternary weights; hls4ml multiplies by the last one in a way of its own."""
@@ -193,7 +193,7 @@ class Generator:
 
     def _reuse_factor(self, n_in: int, n_out: int, strategy: str) -> int:
         valid = self.backend.get_valid_reuse_factors(n_in, n_out)
-        if strategy != "Resource":
+        if not strategy.startswith("Resource"):
             valid = range(1, n_in * n_out + 1)
         valid = [r for r in valid if r <= self.limits.reuse_factor]
         if self._chance(0.15):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -74,6 +75,32 @@ def test_the_example_with_a_spec_prints_a_line_for_each_delay(copy_build: Callab
     build = copy_build()  # finished with the default delay, so nothing is run again
     said = run(ROOT / "examples/from_spec.py", build / "spec.yaml", build, "5", cwd=tmp_path)
     assert re.search(r"^ *5\.0( +[\d.]+){4} +0 *$", said, re.M)
+
+
+EXAMPLES = {
+    "from_hgq.py": ("HGQ", "tf_keras"),
+    "from_hgq2.py": ("hgq", "tensorflow"),
+    "from_keras3.py": ("keras", "tensorflow"),
+    "from_onnx.py": ("onnx", "onnxruntime", "qonnx"),
+    "from_pytorch.py": ("torch",),
+    "from_qonnx.py": ("brevitas", "onnxoptimizer", "qonnx"),
+}
+"""What the examples from other programs need."""
+
+
+@pytest.mark.parametrize("file", EXAMPLES)
+def test_an_example_from_another_program_ends_without_a_mismatch(file: str, tmp_path: Path) -> None:
+    if missing := [package for package in EXAMPLES[file] if find_spec(package) is None]:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    said = run(ROOT / "examples" / file, tmp_path / "project", cwd=tmp_path)
+    assert re.search(r"^\d+ events, 0 mismatches$", said, re.M)
+
+
+def test_each_example_from_another_program_is_tested_and_in_the_table() -> None:
+    files = {file.name for file in ROOT.glob("examples/from_*.py")} - {"from_spec.py"}
+    assert files == set(EXAMPLES)
+    page = (ROOT / "docs/hls4ml.md").read_text()
+    assert {file for file in files if f"(../examples/{file})" not in page} == set()
 
 
 @pytest.mark.parametrize(("page", "file"), [("README.md", "drop_in.py"), ("docs/tutorial.md", "own_model.py")])

@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import cast
 from l1ml.compiler.programs.exact import add, add_constant, is_constant
-from l1ml.fixed import FixedType
+from l1ml.fixed import Constants, FixedType
 
 SQUARE_BITS = 6
 """A square of no more bits than this is a table: one LUT for each bit of it."""
 
 MAX_ADDRESS_BITS = 12
 """Largest table address: 4096 entries, about 64 six-input LUTs for each output bit."""
+
+WORD_BITS = 24
+"""alkaid keeps the words of tables in float32, whose mantissa has 24 bits."""
 
 
 def tree_sum(values: Sequence[FVariable]) -> FVariable:
@@ -77,12 +80,46 @@ def bit(value: FVariable, place: int) -> FVariable:
     return value.quantize(0, place + 1, -place) * 2.0**-place
 
 
+def look_up(address: FVariable, words: NDArray[np.float64]) -> FVariable:
+    """A word for each value of an address; long words are two tables side by side.
+
+    Args:
+        address: Any symbolic value.
+        words: Real numbers for its values from the lowest to the highest, in its steps; 62 bits have to hold each.
+    """
+    if is_constant(address) or np.all(words == words[0]):
+        return FVariable.from_const(float(words[0]), hwconf=address.hwconf)
+    constants = Constants.of(words)
+    exponent = int(constants.lowest.min())
+    integers = constants.at(exponent)
+    if np.abs(integers).max() < 1 << WORD_BITS:
+        return address.lookup(words)
+    low = integers & ((1 << WORD_BITS) - 1)
+    high, rest = Constants(integers - low, exponent), Constants(low, exponent)
+    return look_up(address, high.real) | look_up(address, rest.real)
+
+
 def read(table: NDArray[np.float64], address: FVariable) -> FVariable:
-    """Entry of a table of real words, at most 24 bits each; the address is its index."""
+    """Entry of a table of real words; the address is its index."""
     first, last = round(address.low), round(address.high)
-    if is_constant(address):
-        return FVariable.from_const(float(table[first]), hwconf=address.hwconf)
-    return address.lookup(np.asarray(table[first : last + 1 : round(address.step)], dtype=np.float64))
+    stride = 1 if is_constant(address) else round(address.step)
+    return look_up(address, table[first : last + 1 : stride].astype(np.float64))
+
+
+def read_by_top_bits(value: FVariable, source: FixedType, table: NDArray[np.float64]) -> FVariable:
+    """Entry of a table that is addressed with the top bits of a value's two's complement, as hls4ml does.
+
+    Args:
+        value: Within ``source``.
+        source: Its type, of which the top ``log2(len(table))`` bits are the address.
+        table: Real words; as many as a power of two.
+    """
+    shift = source.width - int(np.log2(len(table)))
+    signed, fraction = int(source.signed), source.fraction - shift
+    top = value.quantize(signed, source.integer - signed, fraction) if shift > 0 else value
+    first, last = round(top.low * 2.0**fraction), round(top.high * 2.0**fraction)
+    stride = 1 if is_constant(top) else round(top.step * 2.0**fraction)
+    return look_up(top, table[np.arange(first, last + 1, stride) % len(table)])
 
 
 def multiply(value: FVariable, factor: FVariable, bits: int, start: float = 0.0) -> FVariable:

@@ -19,8 +19,9 @@ from hls4ml.writer.vivado_writer import config_filename
 from l1ml.compiler.design import Design
 from l1ml.compiler.options import EmitOptions
 from l1ml.frontends.hls4ml.checks import check_model, check_stage_delay
+from l1ml.frontends.hls4ml.passes import register_passes, with_ours
 from l1ml.frontends.hls4ml.powers_of_two import MendPowersOfTwo
-from l1ml.frontends.hls4ml.strategies import UNROLLS, ChooseStrategies, UnrollWeights
+from l1ml.frontends.hls4ml.strategies import ChooseStrategies
 from l1ml.templates import render
 
 RTL_FOLDER = "verilog"
@@ -113,7 +114,6 @@ class VerilogBackend(VitisBackend):
         self.register_pass("check_model", ModelOptimizerPass("check_model", check_model))
         self.register_pass("settle_folder", ModelOptimizerPass("settle_folder", settle_folder))
         self.register_pass("choose_strategies", ChooseStrategies)
-        self.register_pass("unroll_weights", UnrollWeights)
         self.register_pass("mend_powers_of_two", MendPowersOfTwo)
         passes = ["check_model", "settle_folder", "mend_powers_of_two", "choose_strategies"]
         passes = [f"verilog:{name}" for name in passes]
@@ -126,15 +126,19 @@ class VerilogBackend(VitisBackend):
         requirements = get_flow("vitis:ip").requires.copy()
         requirements.insert(requirements.index("vitis:apply_templates"), template_flow)
         requirements.insert(requirements.index("vitis:validation"), strategy_flow)
-        types = "vivado:specific_types"
-        type_passes = [UNROLLS.get(name, name) for name in get_flow(types).optimizers]
-        type_flow = register_flow("specific_types", type_passes, requires=["vivado:init_layers"], backend=self.name)
-        requirements[requirements.index(types)] = type_flow
-        requirements.insert(requirements.index(type_flow), mend_flow)
+        register_passes(self)
+        ours = {f"vivado:{name}": self._with_ours(name) for name in ("optimize", "specific_types")}
+        requirements.insert(requirements.index("vivado:specific_types"), mend_flow)
+        requirements = [ours.get(name, name) for name in requirements]
         self._default_flow = register_flow("ip", None, requires=requirements, backend=self.name)
         self._writer_flow = register_flow(
             "write", ["make_stamp", "verilog:write_hls"], requires=["verilog:ip"], backend=self.name
         )
+
+    def _with_ours(self, name: str) -> str:
+        """A flow of the Vivado backend with our passes, by the same name; hls4ml's users add passes of theirs to it."""
+        passes = with_ours(f"vivado:{name}", self)
+        return register_flow(name, passes, requires=["vivado:init_layers"], backend=self.name)
 
     def create_initial_config(
         self, *args: Any, stage_delay: float = EmitOptions.stage_delay, write_rtl: bool = True, **kwargs: Any

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
-from hls4ml.backends.vivado.passes.unrolled_codegen import GenerateUnrolledDenseResource
 from hls4ml.model.optimizer import GlobalOptimizerPass
 
 from l1ml.layers.registry import family_of
@@ -22,14 +20,3 @@ class ChooseStrategies(GlobalOptimizerPass):
         """
         family_of(node).choose_strategy(node)
         return False
-
-
-UNROLLS = {"vivado:generate_unrolled_dense_resource": "verilog:unroll_weights"}
-"""hls4ml's pass that writes the C++ of ``resource_unrolled``, and ours in its place."""
-
-
-class UnrollWeights(GenerateUnrolledDenseResource):
-    """hls4ml's own, which knows no other backends than two by their names."""
-
-    def _add_backend_specific_pragmas_to_generated_code(self, code: str, backend: Any) -> str:
-        return str(super()._add_backend_specific_pragmas_to_generated_code(code, SimpleNamespace(name="Vitis")))
