@@ -178,6 +178,19 @@ def test_ports_are_matched_by_name_then_by_order(tmp_path: Path) -> None:
     assert (found.reset, found.reset_active) == ("ap_rst", 1)
 
 
+def test_a_port_of_the_name_of_a_tensor_is_its_own_and_vivado_hls_names_are_known(tmp_path: Path) -> None:
+    (tmp_path / "net.v").write_text(
+        "module net (input ap_clk, input ap_rst, input ap_start, output ap_done, output ap_ready, output ap_idle,\n"
+        "  input [63:0] mu_0, input [63:0] mu_1, input [7:0] x_V, input x_V_ap_vld,\n"
+        "  output [8:0] y_0_V, output y_0_V_ap_vld, output [8:0] y_1_V, output y_1_V_ap_vld);\nendmodule\n"
+    )
+    words = [Tensor(f"MU_{i}", 2, FixedType(32, 32, signed=False)) for i in (1, 0)]
+    found = find_interface(tmp_path, "net", [*words, Tensor("x", 2, FixedType(4, 4))], [SUMS])
+    assert [bundle.ports for bundle in found.inputs] == [("mu_1",), ("mu_0",), ("x_V",)]
+    assert [bundle.valids for bundle in found.inputs] == [(), (), ("x_V_ap_vld",)]
+    assert [bundle.ports for bundle in found.outputs] == [("y_0_V", "y_1_V")]
+
+
 def test_verilog_with_a_module_missing_is_an_error_that_names_the_log(rom: Path) -> None:
     (rom / "adder_w2_ROM_AUTO_1R.v").unlink()
     with pytest.raises(

@@ -140,19 +140,23 @@ def _bundles(ports: dict[str, Port], direction: str, tensors: Sequence[Tensor], 
 
 
 def _groups(data: list[Port], names: set[str]) -> dict[str, list[Port]]:
-    """Ports that differ in a number at their end, 0, 1, 2 ..., in order of that; all others, and those named, alone."""
+    """Ports that differ in a number at their end, 0, 1, 2 ..., in order of that; all others, and those named, alone.
+
+    The names of the groups lack the ``_V`` that Vivado HLS puts behind ports of fixed-point types.
+    """
+    plain = {port: port.name.removesuffix("_V") for port in data}
     numbered: dict[str, dict[int, Port]] = {}
-    for port in data:
-        if port.name.lower() not in names and (match := re.fullmatch(r"(.+)_(\d+)", port.name)):
+    for port, name in plain.items():
+        if name.lower() not in names and (match := re.fullmatch(r"(.+)_(\d+)", name)):
             numbered.setdefault(match[1], {})[int(match[2])] = port
     groups: dict[str, list[Port]] = {}
-    for port in data:
-        base = port.name.rpartition("_")[0]
+    for port, name in plain.items():
+        base = name.rpartition("_")[0]
         group = numbered.get(base, {})
         if port in group.values() and set(group) == set(range(len(group))):
             groups[base] = [group[i] for i in range(len(group))]
         else:
-            groups[port.name] = [port]
+            groups[name] = [port]
     return groups
 
 
