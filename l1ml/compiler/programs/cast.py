@@ -138,10 +138,10 @@ def overflow(value: FVariable, target: FixedType) -> FVariable:
     wrapped = value.quantize(int(target.signed), integer, target.fraction)
     if target.saturation == "WRAP":
         return wrapped
-    over = _above(value, integer) if value.high > high else None
+    over = is_above(value, integer) if value.high > high else None
     under = None
     if value.low < low:
-        under = (value - low).is_negative() if target.lowest != target.minimum else _below(value, target, integer)
+        under = (value - low).is_negative() if target.lowest != target.minimum else is_below(value, target, integer)
     limits = (0.0, 0.0) if target.saturation == "SAT_ZERO" else (low, high)
     result = wrapped
     if under is not None:
@@ -151,14 +151,14 @@ def overflow(value: FVariable, target: FixedType) -> FVariable:
     return result
 
 
-def _above(value: FVariable, integer: int) -> FVariable:
+def is_above(value: FVariable, integer: int) -> FVariable:
     """One bit: value >= 2**integer."""
     signed, bits, _ = value.kif
     flag = value.quantize(0, bits, -integer).unary_bit_op("any")
     return flag & ~value.msb() if signed else flag
 
 
-def _below(value: FVariable, target: FixedType, integer: int) -> FVariable:
+def is_below(value: FVariable, target: FixedType, integer: int) -> FVariable:
     """One bit: value < the target's minimum."""
     _, bits, _ = value.kif
     negative = value.is_negative()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from alkaid.trace import FVariable
 from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import is_constant
+from l1ml.fixed import Constants
+
+WORD_BITS = 24
+"""alkaid keeps the words of a table in float32, whose mantissa has 24 bits."""
 
 
 def tree_sum(values: Sequence[FVariable]) -> FVariable:
@@ -25,12 +29,43 @@ def bit(value: FVariable, place: int) -> FVariable:
     return value.quantize(0, place + 1, -place) * 2.0**-place
 
 
+def side_by_side(words: NDArray[np.float64], read: Callable[[NDArray[np.float64]], FVariable]) -> FVariable:
+    """Read words that are too long for alkaid in parts.
+
+    Args:
+        words: Real numbers; 62 bits have to hold each.
+        read: What chooses one of some words, of at most ``WORD_BITS`` bits.
+    """
+    constants = Constants.of(words)
+    exponent = int(constants.lowest.min())
+    integers = constants.at(exponent)
+    if np.abs(integers).max() < 1 << WORD_BITS:
+        return read(words)
+    low = integers & ((1 << WORD_BITS) - 1)
+    return side_by_side(Constants(integers - low, exponent).real, read) | read(Constants(low, exponent).real)
+
+
+def look_up(address: FVariable, words: NDArray[np.float64]) -> FVariable:
+    """A word for each value of an address.
+
+    Args:
+        address: Any symbolic value.
+        words: Real numbers for its values from the lowest to the highest, in its steps; 62 bits have to hold each.
+    """
+
+    def read(part: NDArray[np.float64]) -> FVariable:
+        if is_constant(address) or np.all(part == part[0]):
+            return FVariable.from_const(float(part[0]), hwconf=address.hwconf)
+        return address.lookup(part)
+
+    return side_by_side(words, read)
+
+
 def read(table: NDArray[np.float64], address: FVariable) -> FVariable:
-    """Entry of a table of real words, at most 24 bits each; the address is its index."""
+    """Entry of a table of real words; the address is its index."""
     first, last = round(address.low), round(address.high)
-    if is_constant(address):
-        return FVariable.from_const(float(table[first]), hwconf=address.hwconf)
-    return address.lookup(np.asarray(table[first : last + 1 : round(address.step)], dtype=np.float64))
+    stride = 1 if is_constant(address) else round(address.step)
+    return look_up(address, table[first : last + 1 : stride].astype(np.float64))
 
 
 def multiply(value: FVariable, factor: FVariable, bits: int, start: float = 0.0) -> FVariable:
