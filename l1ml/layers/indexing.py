@@ -49,11 +49,11 @@ class TableIndex:
         """The index into a table that begins at x = 0 and goes down."""
         return cls(size, -span, unsigned=unsigned)
 
-    def of(self, value: int, source: FixedType) -> int:
-        """The index for an input in LSB of its type."""
+    def of(self, value: int, fraction: int) -> int:
+        """The index for an integer worth ``2**-fraction`` each."""
         # The quotient of an ap_fixed has the LSB of its dividend, which may be worth more than 1.
-        quotient = _truncated(value * self.size, self.span) << max(-source.fraction, 0)
-        index = _truncated(quotient, 1 << max(source.fraction, 0)) + self.offset
+        quotient = _truncated(value * self.size, self.span) << max(-fraction, 0)
+        index = _truncated(quotient, 1 << max(fraction, 0)) + self.offset
         lowest = 0 if self.unsigned else -1 << (INT_BITS - 1)
         return min(max((index - lowest) % (1 << INT_BITS) + lowest, 0), self.size - 1)
 
@@ -70,21 +70,21 @@ class TableIndex:
             nearest = away if steps * self.span > 0 else -away
             nearest = nearest if self.span > 0 else min(nearest, -1)
             found.append(min(max(nearest, source.minimum), source.maximum))
-        return next((value for value in found if self.of(value, source) == entry), found[0])
+        return next((value for value in found if self.of(value, source.fraction) == entry), found[0])
 
-    def read(self, value: FVariable, source: FixedType, words: NDArray[np.float64]) -> FVariable:
+    def read(self, value: FVariable, fraction: int, words: NDArray[np.float64]) -> FVariable:
         """The entry for a symbolic value.
 
         Args:
             value: The value; for a negative span, what it gives above zero means nothing.
-            source: Its type.
+            fraction: Fractional bits of its type.
             words: The entries, real numbers.
         """
         if is_constant(value):
-            return look_up(value, words[[self.of(int(value.low / source.lsb), source)]])
-        scaled, fraction = value * (self.size / abs(self.span)), min(source.fraction, 0)
-        kept = floor_to(scaled, fraction)
-        inexact = scaled.quantize(0, -fraction, scaled.kif[2]).unary_bit_op("any")
+            return look_up(value, words[[self.of(int(value.low * 2.0**fraction), fraction)]])
+        scaled, kept_bits = value * (self.size / abs(self.span)), min(fraction, 0)
+        kept = floor_to(scaled, kept_bits)
+        inexact = scaled.quantize(0, -kept_bits, scaled.kif[2]).unary_bit_op("any")
         return (self._read if self.span > 0 else self._read_below)(kept, inexact, words)
 
     def _read(self, kept: FVariable, inexact: FVariable, words: NDArray[np.float64]) -> FVariable:

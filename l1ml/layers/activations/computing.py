@@ -35,11 +35,11 @@ def computed(value: FVariable, layer: Any, tables: LayerTables) -> FVariable:
     index = index_of(layer)
     assert index is not None, f"{name} has no table"
     if index.span > 0:
-        return index.read(value, source, tables.values["entries"])
+        return index.read(value, source.fraction, tables.values["entries"])
     slope = _LAMBDA if name == "selu" else 1.0
     if value.low >= 0:
         return cast(value * slope, target)
-    negative = index.read(value, source, tables.values["entries"])
+    negative = index.read(value, source.fraction, tables.values["entries"])
     return _either(value.is_negative(), negative, cast(_unsigned(value) * slope, target))
 
 

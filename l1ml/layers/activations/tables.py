@@ -76,10 +76,11 @@ def dump(layer: Any) -> str:
     Raises:
         L1mlError: If the table of the C++ is too large.
     """
-    return "\n".join(_dump(layer, name, inputs) for name, inputs in asked(layer).items())
+    return "\n".join(question(layer, name, inputs) for name, inputs in asked(layer).items())
 
 
-def _dump(layer: Any, name: str, inputs: NDArray[np.int64]) -> str:
+def question(layer: Any, name: str, inputs: NDArray[np.int64]) -> str:
+    """C++ that prints what a layer gives for some inputs, in LSB of their type, as a table of this name."""
     source, target = layer.get_input_variable(), layer.get_output_variable()
     return render(
         "activations/tables.cpp.j2",

@@ -1,4 +1,4 @@
-"""Softmax in hls4ml's implementations ``stable``, ``latency`` and ``argmax`` (``nnet_activation.h``)."""
+"""Softmax in hls4ml's implementations ``stable``, ``latency``, ``argmax`` and ``legacy`` (``nnet_activation.h``)."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ import numpy as np
 from alkaid.trace import FVariable, FVArray
 from numpy.typing import NDArray
 
-from l1ml.compiler.programs.cast import cast
+from l1ml.compiler.programs.cast import cast, is_constant
+from l1ml.compiler.programs.operations import look_up, tree_sum
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
-from l1ml.layers.parameters import output_type
+from l1ml.layers.indexing import TableIndex
+from l1ml.layers.parameters import input_type, output_type
 from l1ml.reference.tables import LayerTables, Tables
 
 
 def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     """Lower ``Softmax`` over the last axis, or over ``n_slice`` of ``n_outer`` × ``n_slice`` × ``n_inner``."""
     implementation = layer.get_attr("implementation", "stable")
-    slices = {"stable": _stable, "latency": _latency, "argmax": _argmax}
+    slices = {"stable": _stable, "latency": _latency, "argmax": _argmax, "legacy": _legacy}
     if implementation not in slices:
         raise L1mlError(
             f"layer {layer.name!r}: softmax implementation {implementation!r} has no Verilog lowering; "
@@ -55,7 +57,26 @@ def _argmax(layer: Any, values: list[FVariable], tables: LayerTables) -> list[FV
     return results
 
 
+def _legacy(layer: Any, values: list[FVariable], tables: LayerTables) -> list[FVariable]:
+    """One over the sum of the exponentials of all differences."""
+    exp, inv, kept = tables.values["exp"], tables.values["inv"], tables.types["table"]
+    fraction, one = input_type(layer).fraction, FVariable.from_const(1.0, hwconf=values[0].hwconf)
+    exponential, inverse = TableIndex.centred(len(exp), 16), TableIndex(len(inv), 64)
+    results = []
+    for i, value in enumerate(values):
+        others = [exponential.read(other - value, fraction, exp) for j, other in enumerate(values) if j != i]
+        # The type of the sums wraps around in all of hls4ml's C++, so that their order does not matter.
+        results.append(inverse.read(cast(tree_sum([one, *others]), kept), kept.fraction, inv))
+    return results
+
+
 def _normalise(layer: Any, exponents: list[FVariable], tables: LayerTables) -> list[FVariable]:
+    for size in map(len, tables.values.values()):
+        if size & (size - 1):
+            raise L1mlError(
+                f"layer {layer.name!r}: a table of {size} entries, beyond which hls4ml's C++ reads; set TableSize to a "
+                "power of two"
+            )
     address, accum, inverse_input = (tables.types[name] for name in ("address", "accum", "inv_inp"))
     exps = [cast(_top_bits_lookup(e, address, tables.values["exp"]), accum) for e in exponents]
     total = cast(_tree(exps, lambda a, b: cast(a + b, accum)), inverse_input)
@@ -65,14 +86,12 @@ def _normalise(layer: Any, exponents: list[FVariable], tables: LayerTables) -> l
 
 def _top_bits_lookup(value: FVariable, source: FixedType, table: NDArray[np.float64]) -> FVariable:
     """hls4ml addresses its tables with the top bits of a value's two's complement pattern."""
-    shift = source.width - int(np.log2(len(table)))
+    shift = source.width - (len(table) - 1).bit_length()
     signed, fraction = int(source.signed), source.fraction - shift
     top = value.quantize(signed, source.integer - signed, fraction) if shift > 0 else value
-    if top.low == top.high:
-        return FVariable.from_const(float(table[int(top.low * 2.0**fraction) % len(table)]), hwconf=value.hwconf)
     first, last = round(top.low * 2.0**fraction), round(top.high * 2.0**fraction)
-    stride = round(top.step * 2.0**fraction)
-    return top.lookup(table[np.arange(first, last + 1, stride) % len(table)])
+    stride = 1 if is_constant(top) else round(top.step * 2.0**fraction)
+    return look_up(top, table[np.arange(first, last + 1, stride) % len(table)])
 
 
 def _tree(values: list[FVariable], combine: Any) -> FVariable:
