@@ -64,13 +64,20 @@ def constants(layer: Any, name: str) -> Constants:
     return Constants(fixed.quantize(written.reshape(variable.data.shape)), -fixed.fraction)
 
 
-def narrow_constants(layer: Any, name: str) -> Constants:
-    """Constants by which alkaid multiplies, or that it adds.
+def narrow_number(layer: Any, name: str, kind: FixedType) -> float:
+    """A number among a layer's attributes as the C++ holds it, by which alkaid multiplies, or that it adds.
 
     Raises:
-        L1mlError: If they are not fixed-point.
+        L1mlError: If that has more than ``MAX_WEIGHT_BITS``.
     """
-    return constants(layer, name)
+    held = kind.quantize(float(layer.get_attr(name)))
+    integer = int(held)
+    bits = (abs(integer) // (integer & -integer or 1)).bit_length()
+    if bits > MAX_WEIGHT_BITS:
+        raise L1mlError(
+            f"layer {layer.name!r}: {name} has {bits} bits in {kind}; at most {MAX_WEIGHT_BITS} are supported"
+        )
+    return float(kind.to_float(held))
 
 
 def exact_type(values: NDArray[np.float64]) -> FixedType:

@@ -13,7 +13,7 @@ from l1ml.compiler.programs.cast import floor_to, is_constant
 from l1ml.compiler.programs.exact import times
 from l1ml.errors import L1mlError
 from l1ml.fixed import Constants, FixedType
-from l1ml.layers.parameters import input_type, narrow_constants, weight_type
+from l1ml.layers.parameters import constants, input_type, weight_type
 
 SPAN = 61
 """Largest difference of two exponents of powers of two, so that an int64 holds them in one unit."""
@@ -48,7 +48,7 @@ class Products:
         kind, x = product_kind(layer, name), input_type(layer)
         if kind == "weight_exponential":
             return _by_powers(powers_of_two(layer, name), x, _exponent_bits(layer, name) + x.width)
-        known = narrow_constants(layer, name)
+        known = constants(layer, name)
         values, none = known.values, np.zeros_like(known.values)
         signs = 2 * values - 1
         constant = weight_type(layer, name)

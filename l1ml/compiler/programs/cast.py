@@ -134,9 +134,9 @@ def overflow(value: FVariable, target: FixedType) -> FVariable:
     result = wrapped
     zero = target.saturation == "SAT_ZERO"
     if under:
-        result = _limited(_below(value, target, integer), 0 if zero else target.lowest, result, target)
+        result = _limited(is_below(value, target, integer), 0 if zero else target.lowest, result, target)
     if over:
-        result = _limited(_above(value, integer), 0 if zero else target.maximum, result, target)
+        result = _limited(is_above(value, integer), 0 if zero else target.maximum, result, target)
     return result
 
 
@@ -162,14 +162,14 @@ def _limited(flag: FVariable, limit: int, value: FVariable, target: FixedType) -
     return add(_limited(flag, rest, high, upper), first)
 
 
-def _above(value: FVariable, integer: int) -> FVariable:
+def is_above(value: FVariable, integer: int) -> FVariable:
     """One bit: value >= 2**integer."""
     signed, bits, _ = value.kif
     flag = value.quantize(0, bits, -integer).unary_bit_op("any")
     return flag & ~value.msb() if signed else flag
 
 
-def _below(value: FVariable, target: FixedType, integer: int) -> FVariable:
+def is_below(value: FVariable, target: FixedType, integer: int) -> FVariable:
     """One bit: value < the lowest one of the target."""
     if target.lowest != target.minimum:
         return add_constant(value, -target.lowest * _lsb(target)).is_negative()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
@@ -80,23 +80,36 @@ def bit(value: FVariable, place: int) -> FVariable:
     return value.quantize(0, place + 1, -place) * 2.0**-place
 
 
+def in_parts(words: NDArray[np.float64], read: Callable[[NDArray[np.float64]], FVariable]) -> FVariable:
+    """Read words that are too long for alkaid in parts.
+
+    Args:
+        words: Real numbers; 62 bits have to hold each.
+        read: What chooses one of some words, of at most ``WORD_BITS`` bits.
+    """
+    constants = Constants.of(words)
+    exponent = int(constants.lowest.min())
+    integers = constants.at(exponent)
+    if np.abs(integers).max() < 1 << WORD_BITS:
+        return read(words)
+    low = integers & ((1 << WORD_BITS) - 1)
+    return in_parts(Constants(integers - low, exponent).real, read) | read(Constants(low, exponent).real)
+
+
 def look_up(address: FVariable, words: NDArray[np.float64]) -> FVariable:
-    """A word for each value of an address; long words are two tables side by side.
+    """A word for each value of an address.
 
     Args:
         address: Any symbolic value.
         words: Real numbers for its values from the lowest to the highest, in its steps; 62 bits have to hold each.
     """
-    if is_constant(address) or np.all(words == words[0]):
-        return FVariable.from_const(float(words[0]), hwconf=address.hwconf)
-    constants = Constants.of(words)
-    exponent = int(constants.lowest.min())
-    integers = constants.at(exponent)
-    if np.abs(integers).max() < 1 << WORD_BITS:
-        return address.lookup(words)
-    low = integers & ((1 << WORD_BITS) - 1)
-    high, rest = Constants(integers - low, exponent), Constants(low, exponent)
-    return look_up(address, high.real) | look_up(address, rest.real)
+
+    def read(part: NDArray[np.float64]) -> FVariable:
+        if is_constant(address) or np.all(part == part[0]):
+            return FVariable.from_const(float(part[0]), hwconf=address.hwconf)
+        return address.lookup(part)
+
+    return in_parts(words, read)
 
 
 def read(table: NDArray[np.float64], address: FVariable) -> FVariable:
@@ -114,7 +127,7 @@ def read_by_top_bits(value: FVariable, source: FixedType, table: NDArray[np.floa
         source: Its type, of which the top ``log2(len(table))`` bits are the address.
         table: Real words; as many as a power of two.
     """
-    shift = source.width - int(np.log2(len(table)))
+    shift = source.width - (len(table) - 1).bit_length()
     signed, fraction = int(source.signed), source.fraction - shift
     top = value.quantize(signed, source.integer - signed, fraction) if shift > 0 else value
     first, last = round(top.low * 2.0**fraction), round(top.high * 2.0**fraction)

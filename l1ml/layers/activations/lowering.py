@@ -1,10 +1,6 @@
-"""Element-wise activations: the ReLU family as logic, everything else as a small exact table.
+"""Element-wise activations: the ReLU family as logic, everything else as a small exact table of all inputs.
 
-A table holds the outputs of hls4ml's compiled C++ for every input of the layer's type, so that index
-arithmetic, table precision and rounding are hls4ml's by construction. It is then shortened to what
-the function really depends on: trailing input bits that never matter are dropped, and the input is
-clipped to the range outside which the function is flat.
-"""
+Where there are too many of those, it is lowered operation by operation as the C++ has it."""
 
 from __future__ import annotations
 
@@ -14,24 +10,22 @@ from typing import Any
 
 import numpy as np
 from alkaid.trace import FVariable, FVArray
-from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import cast, is_constant, relu_cast
 from l1ml.compiler.programs.exact import add_constant, constant, is_wide, negative, smaller, times
-from l1ml.compiler.programs.operations import MAX_ADDRESS_BITS, reaches
+from l1ml.compiler.programs.operations import reaches
 from l1ml.errors import L1mlError
-from l1ml.fixed import BIT, Constants, FixedType
-from l1ml.layers.activations.tables import TABLE_ACTIVATIONS, uses_table
-from l1ml.layers.parameters import attribute_type, input_type, narrow_constants, output_type
-from l1ml.reference.tables import Tables
+from l1ml.fixed import BIT, FixedType
+from l1ml.layers.activations.computing import computed
+from l1ml.layers.activations.shortening import shortened
+from l1ml.layers.activations.tables import TABLE_ACTIVATIONS, asked, uses_table
+from l1ml.layers.parameters import attribute_type, constants, input_type, output_type
+from l1ml.reference.tables import LayerTables, Tables
 
 LOGIC_ACTIVATIONS = frozenset(
     {"linear", "relu", "relu1", "relu6", "leaky_relu", "thresholded_relu", "binary_tanh", "ternary_tanh"}
 )
 """hls4ml activation functions that are lowered as logic."""
-
-MAX_WORD_BITS = 24
-"""alkaid keeps the words of tables in float32, whose mantissa has 24 bits."""
 
 
 def _map(values: FVArray, function: Callable[[FVariable], FVariable]) -> FVArray:
@@ -74,15 +68,22 @@ def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     if "param" in layer.weights:
         return _prelu(layer, inputs[0], target)
     if uses_table(layer):
-        source, outputs = input_type(layer), tables(layer).values["activation"]
-        return _map(inputs[0], lambda v: lookup(v, source, outputs, layer.name))
+        found = tables(layer) if asked(layer) else LayerTables()
+        return _map(inputs[0], lambda v: _tabled(v, layer, found))
     known = sorted(TABLE_ACTIVATIONS | LOGIC_ACTIVATIONS)
     raise L1mlError(f"layer {layer.name!r}: activation {name!r} has no Verilog lowering; supported: {', '.join(known)}")
 
 
+def _tabled(value: FVariable, layer: Any, tables: LayerTables) -> FVariable:
+    """A function as a table of all inputs, or computed if that would be too large."""
+    outputs = tables.values.get("activation")
+    table = None if outputs is None else shortened(value, input_type(layer), outputs)
+    return computed(value, layer, tables) if table is None else table
+
+
 def _prelu(layer: Any, values: FVArray, target: FixedType) -> FVArray:
     """``PReLU``: one slope per element."""
-    slopes, elements = narrow_constants(layer, "param").fractions, np.asarray(values)
+    slopes, elements = constants(layer, "param").fractions, np.asarray(values)
     if len(slopes) != len(elements):
         raise L1mlError(
             f"layer {layer.name!r}: hls4ml's C++ reads a slope for each of {len(elements)} elements, and there are "
@@ -133,65 +134,3 @@ def _ones(target: FixedType) -> tuple[float, float]:
     """-1 and 1 as a type has them."""
     low, high = (target.to_float(target.cast(np.array(one), 0)) for one in (-1, 1))
     return float(low), float(high)
-
-
-def lookup(value: FVariable, source: FixedType, outputs: NDArray[np.float64], where: str) -> FVariable:
-    """Read an element-wise function from a table.
-
-    Args:
-        value: The input, within ``source``.
-        source: The layer's input type.
-        outputs: Real outputs for all integers of ``source`` from its minimum to its maximum.
-        where: Name of the layer, for the error.
-
-    Raises:
-        L1mlError: If the shortened table has more than 2**MAX_ADDRESS_BITS entries.
-    """
-    first, last = (round(bound / source.lsb) - source.minimum for bound in (value.low, value.high))
-    reachable = outputs[first : last + 1]
-    if is_constant(value) or np.all(reachable == reachable[0]):
-        return FVariable.from_const(float(reachable[0]), hwconf=value.hwconf)
-    _require_narrow_outputs(outputs, where)
-    dropped = _dropped_bits(outputs)
-    clip = _flat_outside(outputs[:: 1 << dropped], source, dropped)
-    index = cast(value, FixedType(clip.width, clip.integer, clip.signed, "TRN", "SAT"))
-    low, high = (round(bound / clip.lsb) for bound in (index.low, index.high))
-    if high - low >= 1 << MAX_ADDRESS_BITS:
-        raise L1mlError(
-            f"layer {where!r}: its table needs {high - low + 1} entries of at most {1 << MAX_ADDRESS_BITS}; "
-            "give its input fewer bits"
-        )
-    stride = round(index.step / clip.lsb)
-    addresses = np.arange(low, high + 1, stride) * (1 << dropped) - source.minimum
-    return index.lookup(outputs[np.clip(addresses, 0, len(outputs) - 1)])
-
-
-def _require_narrow_outputs(outputs: NDArray[np.float64], where: str) -> None:
-    words = Constants.of(outputs)
-    bits = int(np.abs(words.at(int(words.lowest.min()))).max()).bit_length()
-    if bits > MAX_WORD_BITS:
-        raise L1mlError(
-            f"layer {where!r}: its table has words of {bits} bits; give its result at most {MAX_WORD_BITS} bits"
-        )
-
-
-def _dropped_bits(outputs: NDArray[np.float64]) -> int:
-    """Number of trailing input bits that never change the output."""
-    bits = 0
-    while len(outputs) > 1 and len(outputs) % 2 == 0 and np.array_equal(outputs[::2], outputs[1::2]):
-        outputs = outputs[::2]
-        bits += 1
-    return bits
-
-
-def _flat_outside(outputs: NDArray[np.float64], source: FixedType, dropped: int) -> FixedType:
-    """The narrowest type to whose range the input may be clipped without changing the output."""
-    width = source.width - dropped
-    zero = -(source.minimum >> dropped)
-    while width > 2:
-        half = 1 << (width - 2) if source.signed else 1 << (width - 1)
-        below, above = outputs[: zero - half + 1], outputs[zero + half - 1 :]
-        if not np.all(above == above[0]) or (source.signed and not np.all(below == outputs[zero - half])):
-            break
-        width -= 1
-    return FixedType(width, width - (source.fraction - dropped), source.signed)

@@ -32,7 +32,7 @@ from l1ml.compiler.programs.operations import product_by_parts
 from l1ml.errors import L1mlError
 from l1ml.fixed import BIT, INT, Constants, FixedType
 from l1ml.layers.family import Sums
-from l1ml.layers.parameters import attribute_type, input_type, narrow_constants, output_type, weight_type
+from l1ml.layers.parameters import attribute_type, constants, input_type, output_type, weight_type
 from l1ml.layers.products import Products, product, product_kind
 from l1ml.reference.tables import Tables
 
@@ -51,7 +51,7 @@ class DenseParameters(Sums):
             L1mlError: If weights or biases are of a type that has no Verilog.
         """
         products, accum = Products.of(layer, "weight"), attribute_type(layer, "accum_t")
-        bias = narrow_constants(layer, "bias")
+        bias = constants(layer, "bias")
         n_out, transposed = bias.values.size, bool(layer.get_attr("_weights_transposed"))
 
         def matrix(given: Constants) -> Constants:

@@ -16,7 +16,7 @@ from l1ml.compiler.programs.cast import cast
 from l1ml.fixed import Constants
 from l1ml.layers.dense.lowering import accumulate, side_by_side, weights_of
 from l1ml.layers.family import Sums
-from l1ml.layers.parameters import attribute_type, narrow_constants, output_type
+from l1ml.layers.parameters import attribute_type, constants, output_type
 from l1ml.reference.tables import Tables
 
 Part = tuple[NDArray[np.int64], Sums]
@@ -44,7 +44,7 @@ def parts_of(layer: Any) -> list[Part]:
     free, kernel, contracted, inplace = (
         int(layer.get_attr(f"n_{name}")) for name in ("free_data", "free_kernel", "contract", "inplace")
     )
-    accum, bias, weights = attribute_type(layer, "accum_t"), narrow_constants(layer, "bias"), weights_of(layer)
+    accum, bias, weights = attribute_type(layer, "accum_t"), constants(layer, "bias"), weights_of(layer)
     starts = accum.cast(bias.values, -bias.exponent).reshape(inplace, free, kernel)
     matrices = weights.values.reshape(inplace, contracted, kernel)
     places = transposed(layer, "inp_shape", "inp_tpose_idxs").reshape(inplace, free, contracted)

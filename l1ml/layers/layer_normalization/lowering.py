@@ -22,7 +22,7 @@ from l1ml.compiler.programs.cast import cast, floor_to
 from l1ml.compiler.programs.operations import MAX_ADDRESS_BITS, multiply, read, square, sum_within
 from l1ml.errors import L1mlError
 from l1ml.fixed import Constants, FixedType
-from l1ml.layers.parameters import attribute_type, narrow_constants, output_type, weight_type
+from l1ml.layers.parameters import attribute_type, constants, output_type, weight_type
 from l1ml.reference.tables import Tables
 
 INT_BITS = 31
@@ -36,7 +36,7 @@ def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
         L1mlError: If the table is too large, or its index may overflow in C++.
     """
     _check(layer)
-    scale, bias = (narrow_constants(layer, name).real.ravel() for name in ("scale", "bias"))
+    scale, bias = (constants(layer, name).real.ravel() for name in ("scale", "bias"))
     table, target = tables(layer).values["inverse_root"], output_type(layer)
     results = []
     for row in np.split(np.asarray(inputs[0]), int(layer.get_attr("seq_len"))):

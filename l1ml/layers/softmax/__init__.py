@@ -23,7 +23,11 @@ class _Softmax(Family):
 
     def table_dump(self, layer: Any) -> str:
         """The exponentials, the inverses, and the types that address them."""
-        stable = layer.get_attr("implementation", "stable") == "stable"
+        implementation = layer.get_attr("implementation", "stable")
+        if implementation == "legacy":
+            result = layer.get_output_variable().type.name
+            return render("softmax/legacy.cpp.j2", layer=layer.name, index=layer.index, result=result)
+        stable = implementation == "stable"
         address = "config::inp_norm_t" if stable else layer.get_input_variable().type.name
         values = {"layer": layer.name, "index": layer.index, "address": address, "negative": str(stable).lower()}
         return render("softmax/tables.cpp.j2", **values)

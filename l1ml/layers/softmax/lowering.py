@@ -1,4 +1,4 @@
-"""Softmax in hls4ml's implementations ``stable``, ``latency`` and ``argmax`` (``nnet_activation.h``)."""
+"""Softmax in hls4ml's implementations ``stable``, ``latency``, ``argmax`` and ``legacy`` (``nnet_activation.h``)."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from alkaid.trace import FVariable, FVArray
 
 from l1ml.compiler.programs.cast import cast
 from l1ml.compiler.programs.exact import is_wide, larger, subtract
-from l1ml.compiler.programs.operations import read_by_top_bits
+from l1ml.compiler.programs.operations import read_by_top_bits, tree_sum
 from l1ml.errors import L1mlError
-from l1ml.layers.parameters import output_type
+from l1ml.layers.indexing import TableIndex
+from l1ml.layers.parameters import input_type, output_type
 from l1ml.reference.tables import LayerTables, Tables
 
 
 def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     """Lower ``Softmax`` over the last axis, or over ``n_slice`` of ``n_outer`` × ``n_slice`` × ``n_inner``."""
     implementation = layer.get_attr("implementation", "stable")
-    slices = {"stable": _stable, "latency": _latency, "argmax": _argmax}
+    slices = {"stable": _stable, "latency": _latency, "argmax": _argmax, "legacy": _legacy}
     if implementation not in slices:
         raise L1mlError(
             f"layer {layer.name!r}: softmax implementation {implementation!r} has no Verilog lowering; "
@@ -62,7 +63,26 @@ def _reaches(value: FVariable, other: FVariable, *, also_equal: bool) -> FVariab
     return value >= other if also_equal else value > other
 
 
+def _legacy(layer: Any, values: list[FVariable], tables: LayerTables) -> list[FVariable]:
+    """One over the sum of the exponentials of all differences."""
+    exp, inv, kept = tables.values["exp"], tables.values["inv"], tables.types["table"]
+    fraction, one = input_type(layer).fraction, FVariable.from_const(1.0, hwconf=values[0].hwconf)
+    exponential, inverse = TableIndex.centred(len(exp), 16), TableIndex(len(inv), 64)
+    results = []
+    for i, value in enumerate(values):
+        others = [exponential.read(subtract(other, value), fraction, exp) for j, other in enumerate(values) if j != i]
+        # The type of the sums wraps around in all of hls4ml's C++, so that their order does not matter.
+        results.append(inverse.read(cast(tree_sum([one, *others]), kept), kept.fraction, inv))
+    return results
+
+
 def _normalise(layer: Any, exponents: list[FVariable], tables: LayerTables) -> list[FVariable]:
+    for size in map(len, tables.values.values()):
+        if size & (size - 1):
+            raise L1mlError(
+                f"layer {layer.name!r}: a table of {size} entries, beyond which hls4ml's C++ reads; set TableSize to a "
+                "power of two"
+            )
     address, accum, inverse_input = (tables.types[name] for name in ("address", "accum", "inv_inp"))
     exps = [cast(read_by_top_bits(e, address, tables.values["exp"]), accum) for e in exponents]
     total = cast(_tree(exps, lambda a, b: cast(a + b, accum)), inverse_input)

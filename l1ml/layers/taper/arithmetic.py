@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ml.fixed import Constants, FixedType
-from l1ml.layers.parameters import input_type, narrow_constants, output_type, weight_type
+from l1ml.layers.parameters import constants, input_type, output_type, weight_type
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class TaperArithmetic:
             L1mlError: If the factors are too wide.
         """
         return cls(
-            narrow_constants(layer, "factor"),
+            constants(layer, "factor"),
             weight_type(layer, "factor"),
             int(layer.get_attr("n_channels")),
             input_type(layer),
