@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -144,17 +144,17 @@ def _deviation(tensor: Tensor, found: NDArray[np.float64], wanted: NDArray[np.fl
 
 def _look_inside(network: Network, emulator: Emulator, inputs: NDArray[np.int64]) -> tuple[list[Overflow], list[str]]:
     """Casts that do not hold their values, and what layers remark of their outputs."""
-    sizes = emulator.layer_sizes()
-    traced = emulator.trace(inputs, sizes)
+    traced = emulator.trace(inputs, emulator.layer_sizes())
     values = dict(zip([t.name for t in network.inputs], real_values(inputs, network.inputs), strict=True))
     overflows, remarks = [], []
     for step in (step for segment in network.segments for step in segment.steps):
         layer, family = step.layer, step.family
-        known = [values.get(identifier(name)) for name in layer.inputs]
+        sources = [array for name in layer.inputs if (array := _seen(identifier(name), values, network)) is not None]
         output = traced.get(layer.name)
-        values.update({identifier(name): output for name in layer.outputs} if output is not None else {})
-        sources = [array for array in known if array is not None]
-        if output is None or len(sources) < len(known):
+        if output is None or output.shape[1] != layer.get_output_variable().size():  # of one step of time
+            continue
+        values.update({identifier(name): output for name in layer.outputs})
+        if len(sources) < len(layer.inputs):
             continue
         for uncast in family.before_casts(layer, sources):
             kind = uncast.type
@@ -165,3 +165,17 @@ def _look_inside(network: Network, emulator: Emulator, inputs: NDArray[np.int64]
         if remark := family.remark(layer, sources, output):
             remarks.append(f"{layer.name}: {remark}")
     return overflows, remarks
+
+
+def _seen(name: str, values: Mapping[str, NDArray[np.float64]], network: Network) -> NDArray[np.float64] | None:
+    """Real values of a tensor, shape (events, elements): traced, or wires of others that are."""
+    if name in values or name not in network.views:
+        return values.get(name)
+    view = network.views[name]
+    sources = [_seen(tensor.name, values, network) for tensor in view.sources]
+    known = [array for array in sources if array is not None]
+    if len(known) < len(sources):
+        return None
+    zeros = np.zeros(len(known[0]))
+    wired = [zeros if place is None else known[place[0]][:, place[1]] for place in view.places]
+    return view.tensor.type.to_float(view.tensor.type.quantize(np.stack(wired, axis=1)))

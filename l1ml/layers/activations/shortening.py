@@ -11,11 +11,8 @@ from alkaid.trace import FVariable
 from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import cast, is_constant
-from l1ml.compiler.programs.operations import look_up
+from l1ml.compiler.programs.operations import MAX_ADDRESS_BITS, look_up
 from l1ml.fixed import FixedType
-
-MAX_ADDRESS_BITS = 12
-"""Largest table address: 4096 entries, about 64 six-input LUTs for each output bit."""
 
 
 def shortened(value: FVariable, source: FixedType, outputs: NDArray[np.float64]) -> FVariable | None:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from l1ml.compiler.programs.operations import MAX_ADDRESS_BITS
 from l1ml.errors import L1mlError
-from l1ml.layers.activations.shortening import MAX_ADDRESS_BITS
 from l1ml.layers.indexing import TableIndex
 from l1ml.layers.parameters import input_type
 from l1ml.templates import render

@@ -12,9 +12,6 @@ from l1ml.errors import L1mlError
 from l1ml.layers.parameters import constants, input_type, output_type
 from l1ml.reference.tables import Tables
 
-MAX_WORD_BITS = 24
-"""alkaid keeps the words of tables in float32, whose mantissa has 24 bits."""
-
 
 def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     """Lower ``Embedding``: a table for each column, addressed by each index.
@@ -32,11 +29,8 @@ def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
             f"layer {layer.name!r}: its index can be {least:.0f} to {most:.0f}, and it has {rows} rows; let it read an "
             "input of the model, or a layer that gives nothing else"
         )
-    if rows > 1 << MAX_ADDRESS_BITS or result.width > MAX_WORD_BITS:
-        raise L1mlError(
-            f"layer {layer.name!r}: a table of {rows} rows of {result.width} bits; at most {1 << MAX_ADDRESS_BITS} "
-            f"rows of {MAX_WORD_BITS} bits are supported"
-        )
+    if rows > 1 << MAX_ADDRESS_BITS:
+        raise L1mlError(f"layer {layer.name!r}: a table of {rows} rows; at most {1 << MAX_ADDRESS_BITS} are supported")
     entries = constants(layer, "embeddings")
     words = result.to_float(result.cast(entries.values.reshape(rows, columns), -entries.exponent))
     return FVArray(
