@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -190,7 +189,7 @@ class FixedType:
         near = np.ldexp(near, self.fraction)
         floor = np.floor(near)
         rest = near - floor
-        kept = self._round(_whole(floor), rest >= 0.5, (rest != 0) & (rest != 0.5), near < 0)
+        kept = self._round(whole(floor), rest >= 0.5, (rest != 0) & (rest != 0.5), near < 0)
         return self._overflow(np.where((values < 0) & (values > -0.5), 1, kept) if self.is_int else kept)
 
     def cast(self, values: NDArray[np.int64], fraction: int) -> NDArray[np.int64]:
@@ -264,53 +263,6 @@ BIT = FixedType(1, 1, False, INT)
 """``ap_uint<1>``: what hls4ml has for -1 and 1 as well, as 0 and 1."""
 
 
-@dataclass(frozen=True)
-class Constants:
-    """Numbers of a layer that are known, exactly: ``values * 2**exponent``, of any shape.
-
-    The values are int64, or Python's integers if one has more than ``INT64_BITS``.
-    """
-
-    values: NDArray[np.int64]
-    exponent: int
-
-    @classmethod
-    def of(cls, real: NDArray[np.floating]) -> Constants:
-        """Real numbers as they are, in a unit that none of them is finer than."""
-        real = np.asarray(real, dtype=np.float64)
-        mantissas, exponents = np.frexp(real)
-        places = cls(np.ldexp(mantissas, 53).astype(np.int64), -53).lowest + exponents
-        exponent = int(places.min(initial=0, where=mantissas != 0))
-        return cls(_whole(np.ldexp(real, -exponent)), exponent)
-
-    @property
-    def real(self) -> NDArray[np.float64]:
-        """The numbers in floating point, as alkaid takes them."""
-        return np.ldexp(self.values.astype(np.float64), self.exponent)
-
-    @property
-    def fractions(self) -> list[Fraction]:
-        """The numbers exactly, flat."""
-        return [int(value) * Fraction(2) ** self.exponent for value in self.values.ravel()]
-
-    @property
-    def lowest(self) -> NDArray[np.int64]:
-        """Exponent of the lowest bit of each that is set; for a 0, which has none, one above all others."""
-        zeros = np.frexp((self.values & -self.values).astype(np.float64))[1] - 1
-        return np.where(self.values == 0, MAX_WIDTH // 2, zeros) + self.exponent
-
-    def at(self, exponent: int) -> NDArray[np.int64]:
-        """The numbers in units of ``2**exponent``, rounded down."""
-        places = self.exponent - exponent
-        return integers(self.values.astype(object) * 2**places) if places >= 0 else self.values >> min(-places, 63)
-
-
-def products(first: NDArray[np.int64], second: NDArray[np.int64], terms: int = 1) -> NDArray[np.int64]:
-    """Exact products, element by element, as int64 if so many of them can be added up in it."""
-    bits = sum(int(np.abs(factor).max(initial=0)).bit_length() for factor in (first, second)) + terms.bit_length()
-    return first * second if bits <= INT64_BITS else first.astype(object) * second
-
-
 def integers(values: NDArray[Any]) -> NDArray[np.int64]:
     """Python's integers as int64 if all of them have at most ``INT64_BITS``."""
     values = np.asarray(values)
@@ -319,7 +271,7 @@ def integers(values: NDArray[Any]) -> NDArray[np.int64]:
     return values.astype(np.int64)
 
 
-def _whole(real: NDArray[np.float64]) -> NDArray[np.int64]:
+def whole(real: NDArray[np.float64]) -> NDArray[np.int64]:
     """Whole real numbers of any size as integers."""
     fits = np.all(np.abs(real) < 2.0**INT64_BITS)
     return real.astype(np.int64) if fits else np.vectorize(int, otypes=[object])(real)

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
+from l1ml.constants import Constants
 from l1ml.errors import L1mlError
-from l1ml.fixed import INT, INT64_BITS, ROUNDING_MODES, SATURATION_MODES, Constants, FixedType
+from l1ml.fixed import INT, INT64_BITS, ROUNDING_MODES, SATURATION_MODES, FixedType
 
 NARROW, UNSIGNED, WIDE = FixedType(9, 4), FixedType(8, 4, signed=False), FixedType(40, 20)
 

@@ -25,7 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ml.compiler.network import Builder, Place, Segment, Uncast
-from l1ml.fixed import Constants, FixedType
+from l1ml.constants import Constants
+from l1ml.fixed import FixedType
 from l1ml.layers.strategies import OURS, STRATEGIES
 
 if TYPE_CHECKING:  # a light module

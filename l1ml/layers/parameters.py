@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from l1ml.constants import Constants
 from l1ml.errors import L1mlError
-from l1ml.fixed import Constants, FixedType
+from l1ml.fixed import FixedType
 
 MAX_WEIGHT_BITS = 24
 """Most bits of constants that are given a type of their own."""

@@ -11,8 +11,9 @@ from alkaid.trace import FVariable
 
 from l1ml.compiler.programs.cast import floor_to, is_constant
 from l1ml.compiler.programs.exact import times
+from l1ml.constants import Constants
 from l1ml.errors import L1mlError
-from l1ml.fixed import Constants, FixedType
+from l1ml.fixed import FixedType
 from l1ml.layers.parameters import constants, input_type, weight_type
 
 SPAN = 61

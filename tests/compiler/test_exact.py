@@ -16,8 +16,9 @@ from programs import evaluate_circuit
 from l1ml.compiler.programs import exact
 from l1ml.compiler.programs.cast import cast, relu_cast
 from l1ml.compiler.programs.trace import HARDWARE, intervals_of, symbol
+from l1ml.constants import Constants
 from l1ml.errors import L1mlError
-from l1ml.fixed import ROUNDING_MODES, SATURATION_MODES, Constants, FixedType
+from l1ml.fixed import ROUNDING_MODES, SATURATION_MODES, FixedType
 
 EVENTS = 12
 

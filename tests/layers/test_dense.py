@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from programs import evaluate, symbols_of
 
 from l1ml.compiler.programs.cast import cast
-from l1ml.fixed import ROUNDING_MODES, SATURATION_MODES, Constants, FixedType
+from l1ml.constants import Constants
+from l1ml.fixed import ROUNDING_MODES, SATURATION_MODES, FixedType
 from l1ml.layers.dense.lowering import accumulate
 from l1ml.layers.family import Sums
 

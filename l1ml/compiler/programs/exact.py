@@ -27,8 +27,8 @@ from alkaid.types import CombLogic, QInterval
 from numpy.typing import NDArray
 
 from l1ml.compiler.programs.opcodes import Opcode
+from l1ml.constants import Constants
 from l1ml.errors import L1mlError
-from l1ml.fixed import Constants
 
 FACTOR_BITS = 24
 """Bits of a constant by which alkaid multiplies: the mantissa of a float32."""

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import cast
 from l1ml.compiler.programs.exact import add, add_constant, is_constant
-from l1ml.fixed import Constants, FixedType
+from l1ml.constants import Constants
+from l1ml.fixed import FixedType
 
 SQUARE_BITS = 6
 """A square of no more bits than this is a table: one LUT for each bit of it."""

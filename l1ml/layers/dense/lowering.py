@@ -29,8 +29,9 @@ from l1ml.compiler.programs.exact import (
     times,
 )
 from l1ml.compiler.programs.operations import product_by_parts
+from l1ml.constants import Constants
 from l1ml.errors import L1mlError
-from l1ml.fixed import BIT, INT, Constants, FixedType
+from l1ml.fixed import BIT, INT, FixedType
 from l1ml.layers.family import Sums
 from l1ml.layers.parameters import attribute_type, constants, input_type, output_type, weight_type
 from l1ml.layers.products import Products, product, product_kind

@@ -13,7 +13,7 @@ from alkaid.trace import FVArray
 from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import cast
-from l1ml.fixed import Constants
+from l1ml.constants import Constants
 from l1ml.layers.dense.lowering import accumulate, side_by_side, weights_of
 from l1ml.layers.family import Sums
 from l1ml.layers.parameters import attribute_type, constants, output_type

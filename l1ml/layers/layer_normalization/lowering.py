@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import cast, floor_to
 from l1ml.compiler.programs.operations import MAX_ADDRESS_BITS, multiply, read, square, sum_within
+from l1ml.constants import Constants
 from l1ml.errors import L1mlError
-from l1ml.fixed import Constants, FixedType
+from l1ml.fixed import FixedType
 from l1ml.layers.parameters import attribute_type, constants, output_type, weight_type
 from l1ml.reference.tables import Tables
 

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ml.fixed import Constants, FixedType
+from l1ml.constants import Constants
+from l1ml.fixed import FixedType
 from l1ml.layers.parameters import constants, input_type, output_type, weight_type
 
 

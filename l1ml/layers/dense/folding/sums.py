@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from l1ml.compiler.network import Segment
 from l1ml.compiler.programs.exact import reach
 from l1ml.compiler.programs.trace import HARDWARE, Interval
+from l1ml.constants import Constants, products
 from l1ml.errors import L1mlError
-from l1ml.fixed import Constants, FixedType, integers, products
+from l1ml.fixed import FixedType, integers
 from l1ml.layers.dense.folding.rounding import RoundingPlan, plan_rounding
 from l1ml.layers.dense.lowering import counts_bits, never_overflows, products_are_exact
 from l1ml.layers.family import Sums

@@ -20,7 +20,7 @@ from l1ml.compiler.circuit import Net
 from l1ml.compiler.programs.exact import is_narrow, matrix_product, reach
 from l1ml.compiler.programs.operations import product_by_parts
 from l1ml.compiler.programs.trace import HARDWARE, Interval, symbol, trace_program
-from l1ml.fixed import Constants
+from l1ml.constants import Constants
 
 Later = tuple[tuple[int, int], ...]
 """Constants that are added with later digits than the first: the digit, and the constant in LSB of that digit's sum."""
