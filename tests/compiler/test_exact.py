@@ -55,7 +55,7 @@ def targets() -> st.SearchStrategy[FixedType]:
     )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 @example(FixedType(40, 20), FixedType(32, 16, True, "TRN", "SAT"), 0)
 @example(FixedType(60, 20), FixedType(58, 20, True, "RND", "SAT"), 0)
 @example(FixedType(64, 64), FixedType(62, 62, True, "TRN", "SAT_SYM"), 0)
@@ -69,7 +69,7 @@ def test_a_cast_of_any_width_gives_what_ap_fixed_gives(source: FixedType, target
     assert found == np.stack(wanted, axis=1).tolist()
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=50)
 @given(st.lists(integer_types(1, 62), min_size=1, max_size=6), st.integers(1, 53), st.integers(0, 99))
 def test_a_matrix_product_of_any_width_is_exact(kinds: list[FixedType], bits: int, seed: int) -> None:
     rng = random.Random(seed)
@@ -93,7 +93,7 @@ def test_a_matrix_product_of_any_width_is_exact(kinds: list[FixedType], bits: in
         assert least * unit <= min(column) and max(column) <= most * unit
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=50)
 @given(integer_types(1, 60), integer_types(1, 60), st.integers(-(2**40), 2**40), st.integers(0, 99))
 def test_two_values_of_any_width_are_combined_exactly(
     first: FixedType, second: FixedType, factor: int, seed: int
