@@ -30,7 +30,7 @@ class _Wiring(Family):
 
 def keeps_order(layer: Any) -> bool:
     """Whether a layer gives its elements on in their order, so that it may be asked of some of them alone."""
-    return bool(layer.class_name == "Reshape")
+    return any(kind.__name__ == "Reshape" for kind in type(layer).__mro__)
 
 
 FAMILY = _Wiring(

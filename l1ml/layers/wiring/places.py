@@ -61,8 +61,8 @@ def _concatenate(layer: Any, first: _Indices, second: _Indices) -> _Indices:
     if np.delete(first.shape, along).tolist() != np.delete(second.shape, along).tolist():
         raise L1mlError(
             f"layer {layer.name!r}: tensors of the shapes {first.shape} and {second.shape} do not fit together along "
-            f"the {('first', 'second', 'third')[along]} axis; hls4ml reads some PyTorch models so: see "
-            "channels_last_conversion of its configuration"
+            f"the {('first', 'second', 'third')[along]} axis; if hls4ml reads a PyTorch model of several inputs so, "
+            "configure it with channels_last_conversion='internal'"
         )
     return np.concatenate([first, second], axis=along)
 
