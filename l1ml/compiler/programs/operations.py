@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from alkaid.trace import FVariable
 from numpy.typing import NDArray
 
-from l1ml.compiler.programs.cast import MAX_CONSTANT_BITS, is_constant
-from l1ml.fixed import Constants, FixedType
+from l1ml.compiler.programs.cast import is_constant
+from l1ml.fixed import Constants
+
+WORD_BITS = 24
+"""alkaid keeps the words of a table in float32, whose mantissa has 24 bits."""
 
 
 def tree_sum(values: Sequence[FVariable]) -> FVariable:
@@ -26,23 +29,36 @@ def bit(value: FVariable, place: int) -> FVariable:
     return value.quantize(0, place + 1, -place) * 2.0**-place
 
 
+def side_by_side(words: NDArray[np.float64], read: Callable[[NDArray[np.float64]], FVariable]) -> FVariable:
+    """Read words that are too long for alkaid in parts.
+
+    Args:
+        words: Real numbers; 62 bits have to hold each.
+        read: What chooses one of some words, of at most ``WORD_BITS`` bits.
+    """
+    constants = Constants.of(words)
+    exponent = int(constants.lowest.min())
+    integers = constants.at(exponent)
+    if np.abs(integers).max() < 1 << WORD_BITS:
+        return read(words)
+    low = integers & ((1 << WORD_BITS) - 1)
+    return side_by_side(Constants(integers - low, exponent).real, read) | read(Constants(low, exponent).real)
+
+
 def look_up(address: FVariable, words: NDArray[np.float64]) -> FVariable:
-    """A word for each value of an address; long words are two tables side by side.
+    """A word for each value of an address.
 
     Args:
         address: Any symbolic value.
         words: Real numbers for its values from the lowest to the highest, in its steps; 62 bits have to hold each.
     """
-    if is_constant(address) or np.all(words == words[0]):
-        return FVariable.from_const(float(words[0]), hwconf=address.hwconf)
-    constants = Constants.of(words)
-    exponent = int(constants.lowest.min())
-    integers = constants.at(exponent)
-    if np.abs(integers).max() < 1 << MAX_CONSTANT_BITS:
-        return address.lookup(words)
-    low = integers & ((1 << MAX_CONSTANT_BITS) - 1)
-    high, rest = Constants(integers - low, exponent), Constants(low, exponent)
-    return look_up(address, high.real) | look_up(address, rest.real)
+
+    def read(part: NDArray[np.float64]) -> FVariable:
+        if is_constant(address) or np.all(part == part[0]):
+            return FVariable.from_const(float(part[0]), hwconf=address.hwconf)
+        return address.lookup(part)
+
+    return side_by_side(words, read)
 
 
 def read(table: NDArray[np.float64], address: FVariable) -> FVariable:
@@ -50,22 +66,6 @@ def read(table: NDArray[np.float64], address: FVariable) -> FVariable:
     first, last = round(address.low), round(address.high)
     stride = 1 if is_constant(address) else round(address.step)
     return look_up(address, table[first : last + 1 : stride].astype(np.float64))
-
-
-def read_by_top_bits(value: FVariable, source: FixedType, table: NDArray[np.float64]) -> FVariable:
-    """Entry of a table that is addressed with the top bits of a value's two's complement, as hls4ml does.
-
-    Args:
-        value: Within ``source``.
-        source: Its type, of which the top ``log2(len(table))`` bits are the address.
-        table: Real words; as many as a power of two.
-    """
-    shift = source.width - int(np.log2(len(table)))
-    signed, fraction = int(source.signed), source.fraction - shift
-    top = value.quantize(signed, source.integer - signed, fraction) if shift > 0 else value
-    first, last = round(top.low * 2.0**fraction), round(top.high * 2.0**fraction)
-    stride = 1 if is_constant(top) else round(top.step * 2.0**fraction)
-    return look_up(top, table[np.arange(first, last + 1, stride) % len(table)])
 
 
 def multiply(value: FVariable, factor: FVariable, bits: int, start: float = 0.0) -> FVariable:

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 from alkaid.trace import FVariable, FVArray
+from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import cast
-from l1ml.compiler.programs.operations import read_by_top_bits
 from l1ml.errors import L1mlError
+from l1ml.fixed import FixedType
 from l1ml.layers.parameters import output_type
 from l1ml.reference.tables import LayerTables, Tables
 
@@ -56,10 +57,22 @@ def _argmax(layer: Any, values: list[FVariable], tables: LayerTables) -> list[FV
 
 def _normalise(layer: Any, exponents: list[FVariable], tables: LayerTables) -> list[FVariable]:
     address, accum, inverse_input = (tables.types[name] for name in ("address", "accum", "inv_inp"))
-    exps = [cast(read_by_top_bits(e, address, tables.values["exp"]), accum) for e in exponents]
+    exps = [cast(_top_bits_lookup(e, address, tables.values["exp"]), accum) for e in exponents]
     total = cast(_tree(exps, lambda a, b: cast(a + b, accum)), inverse_input)
-    inverse = read_by_top_bits(total, inverse_input, tables.values["inv"])
+    inverse = _top_bits_lookup(total, inverse_input, tables.values["inv"])
     return [cast(e * inverse, output_type(layer)) for e in exps]
+
+
+def _top_bits_lookup(value: FVariable, source: FixedType, table: NDArray[np.float64]) -> FVariable:
+    """hls4ml addresses its tables with the top bits of a value's two's complement pattern."""
+    shift = source.width - int(np.log2(len(table)))
+    signed, fraction = int(source.signed), source.fraction - shift
+    top = value.quantize(signed, source.integer - signed, fraction) if shift > 0 else value
+    if top.low == top.high:
+        return FVariable.from_const(float(table[int(top.low * 2.0**fraction) % len(table)]), hwconf=value.hwconf)
+    first, last = round(top.low * 2.0**fraction), round(top.high * 2.0**fraction)
+    stride = round(top.step * 2.0**fraction)
+    return top.lookup(table[np.arange(first, last + 1, stride) % len(table)])
 
 
 def _tree(values: list[FVariable], combine: Any) -> FVariable:
