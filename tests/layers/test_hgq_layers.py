@@ -17,6 +17,7 @@ import l1ml
 from l1ml.errors import L1mlError
 from l1ml.fixed import ROUNDING_MODES, SATURATION_MODES
 from l1ml.frontends.hls4ml.network import network_of
+from l1ml.layers.registry import family_of
 
 BITS = 9
 """Width of the inputs, whose values are all tried."""
@@ -147,3 +148,21 @@ def test_a_table_that_is_too_short_for_its_input_is_refused(tmp_path: Path) -> N
     graph = graph_of(layers, ["lut"], tmp_path, LayerName={"x": {"Precision": "fixed<5,3>"}})
     with pytest.raises(L1mlError, match=r"layer 'lut': its table has 16 entries, its input fixed<5,3> has more values"):
         graph.write()
+
+
+@pytest.mark.parametrize(
+    ("source_type", "wrong"), [("fixed<5,3>", True), ("fixed<6,3>", False), ("ufixed<5,3>", False)]
+)
+def test_a_table_that_the_cpp_reads_in_the_wrong_place_is_remarked_on(
+    tmp_path: Path, source_type: str, wrong: bool
+) -> None:
+    """An input of 5 bits reads the 32 entries for positive numbers of 6 bits."""
+    graph = graph_of(
+        [source("x", 2), table("lut", "x", np.arange(64) / 64, 2)],
+        ["lut"],
+        tmp_path,
+        LayerName={"x": {"Precision": source_type}},
+    )
+    layer = graph.graph["lut"]
+    assert bool(family_of(layer).remark(layer, [np.array([[-1.0, 1.0]])], np.zeros((1, 2)))) is wrong
+    assert family_of(layer).remark(layer, [np.array([[0.0, 1.0]])], np.zeros((1, 2))) == ""

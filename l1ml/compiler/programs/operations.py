@@ -120,22 +120,6 @@ def read(table: NDArray[np.float64], address: FVariable) -> FVariable:
     return look_up(address, table[first : last + 1 : stride].astype(np.float64))
 
 
-def read_by_top_bits(value: FVariable, source: FixedType, table: NDArray[np.float64]) -> FVariable:
-    """Entry of a table that is addressed with the top bits of a value's two's complement, as hls4ml does.
-
-    Args:
-        value: Within ``source``.
-        source: Its type, of which the top ``log2(len(table))`` bits are the address.
-        table: Real words; as many as a power of two.
-    """
-    shift = source.width - (len(table) - 1).bit_length()
-    signed, fraction = int(source.signed), source.fraction - shift
-    top = value.quantize(signed, source.integer - signed, fraction) if shift > 0 else value
-    first, last = round(top.low * 2.0**fraction), round(top.high * 2.0**fraction)
-    stride = 1 if is_constant(top) else round(top.step * 2.0**fraction)
-    return look_up(top, table[np.arange(first, last + 1, stride) % len(table)])
-
-
 def multiply(value: FVariable, factor: FVariable, bits: int, start: float = 0.0) -> FVariable:
     """``start + value * factor`` without a DSP, for a factor that many values share.
 

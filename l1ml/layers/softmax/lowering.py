@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 from alkaid.trace import FVariable, FVArray
+from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import cast
-from l1ml.compiler.programs.exact import is_wide, larger, subtract
-from l1ml.compiler.programs.operations import read_by_top_bits, tree_sum
+from l1ml.compiler.programs.exact import is_constant, is_wide, larger, subtract
+from l1ml.compiler.programs.operations import look_up, tree_sum
 from l1ml.errors import L1mlError
+from l1ml.fixed import FixedType
 from l1ml.layers.indexing import TableIndex
 from l1ml.layers.parameters import input_type, output_type
 from l1ml.reference.tables import LayerTables, Tables
@@ -84,10 +86,26 @@ def _normalise(layer: Any, exponents: list[FVariable], tables: LayerTables) -> l
                 "power of two"
             )
     address, accum, inverse_input = (tables.types[name] for name in ("address", "accum", "inv_inp"))
-    exps = [cast(read_by_top_bits(e, address, tables.values["exp"]), accum) for e in exponents]
+    exps = [cast(_read_by_top_bits(e, address, tables.values["exp"]), accum) for e in exponents]
     total = cast(_tree(exps, lambda a, b: cast(a + b, accum)), inverse_input)
-    inverse = read_by_top_bits(total, inverse_input, tables.values["inv"])
+    inverse = _read_by_top_bits(total, inverse_input, tables.values["inv"])
     return [cast(e * inverse, output_type(layer)) for e in exps]
+
+
+def _read_by_top_bits(value: FVariable, source: FixedType, table: NDArray[np.float64]) -> FVariable:
+    """Entry of a table that is addressed with the top bits of a value's two's complement, as hls4ml does.
+
+    Args:
+        value: Within ``source``.
+        source: Its type, of which the top ``log2(len(table))`` bits are the address.
+        table: Real words; as many as a power of two.
+    """
+    shift = source.width - (len(table) - 1).bit_length()
+    signed, fraction = int(source.signed), source.fraction - shift
+    top = value.quantize(signed, source.integer - signed, fraction) if shift > 0 else value
+    first, last = round(top.low * 2.0**fraction), round(top.high * 2.0**fraction)
+    stride = 1 if is_constant(top) else round(top.step * 2.0**fraction)
+    return look_up(top, table[np.arange(first, last + 1, stride) % len(table)])
 
 
 def _tree(values: list[FVariable], combine: Any) -> FVariable:

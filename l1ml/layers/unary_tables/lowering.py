@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from alkaid.trace import FVArray
+from alkaid.trace import FVariable, FVArray
+from numpy.typing import NDArray
 
-from l1ml.compiler.programs.cast import cast
-from l1ml.compiler.programs.operations import read_by_top_bits
+from l1ml.compiler.programs.cast import cast, is_constant
+from l1ml.compiler.programs.operations import look_up
 from l1ml.errors import L1mlError
+from l1ml.fixed import FixedType
 from l1ml.layers.parameters import constants, input_type, output_type
 from l1ml.reference.tables import Tables
 
@@ -27,5 +29,12 @@ def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
             f"give that {int(np.log2(len(table)))} bits"
         )
     entries = table[: 1 << source.width]
-    results = [cast(read_by_top_bits(value, source, entries), target) for value in np.asarray(inputs[0])]
+    results = [cast(_entry(value, source, entries), target) for value in np.asarray(inputs[0])]
     return FVArray(np.array(results), inputs[0].solver_options, inputs[0].hwconf)
+
+
+def _entry(value: FVariable, source: FixedType, table: NDArray[np.float64]) -> FVariable:
+    """The entry that a value addresses by its two's complement."""
+    first, last = round(value.low / source.lsb), round(value.high / source.lsb)
+    stride = 1 if is_constant(value) else round(value.step / source.lsb)
+    return look_up(value, table[np.arange(first, last + 1, stride) % len(table)])
