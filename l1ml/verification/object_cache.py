@@ -24,7 +24,8 @@ def main() -> int:
     if source is None or "-c" not in command or "-o" not in command:
         return subprocess.call(command)
     target = Path(command[command.index("-o") + 1])
-    kept = _folder() / f"{_key(version, [argument.replace(root, 'ROOT') for argument in command])}.o"
+    real = os.path.realpath(root)  # the root may be a link of one process only
+    kept = _folder() / f"{_key(version, [argument.replace(root, real) for argument in command])}.o"
     try:
         shutil.copyfile(kept, target)
         return 0
