@@ -3,7 +3,7 @@
 python bench/cms_firmware.py CHECKOUT
 
 CHECKOUT is cms-l1-globaltrigger/mp7_ugt_legacy. Each version of AXOL1TL in it is played of which there are weights and
-vectors; GHDL is needed. Where the inputs lie in CMS's words is in cms_firmware.yaml. --count takes half an hour.
+vectors; GHDL is needed. Where the inputs lie in CMS's words is in cms_firmware.yaml. --count takes 20 minutes or more.
 """
 
 from __future__ import annotations
