@@ -119,6 +119,11 @@ def test_softmax_gives_what_hls4ml_gives_in_each_implementation(keras: Any, tmp_
         "latency": ("fixed<10,4>", 5, "latency", {}),
         "latency_unsigned": ("ufixed<10,3>", 2, "latency", {}),
         "argmax": ("fixed<4,2>", 6, "argmax", {}),
+        "default": ("fixed<16,6>", 3, "stable", {}),
+        "wide": ("fixed<32,16,RND_CONV,SAT>", 3, "stable", {"exp_table": "fixed<32,4>", "accum": "fixed<34,6>"}),
+        "latency_wide": ("fixed<24,4>", 2, "latency", {}),
+        "legacy": ("fixed<16,6>", 4, "legacy", {}),
+        "legacy_unsigned": ("ufixed<24,4>", 3, "legacy", {}),
     }
     for name, (source, size, implementation, types) in variants.items():
         x = keras.Input((size,), name=f"x_{name}")
