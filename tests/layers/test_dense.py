@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from alkaid.trace import FVariable, FVArray
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from networks import compile_graph, convert, golden, lowered
@@ -111,6 +112,14 @@ def test_a_dense_layer_of_any_types_gives_what_the_cpp_loop_gives(layer: Layer, 
     sums = accumulate(inputs, Sums(weights, start, layer.accum))
     results = evaluate(inputs, [cast(s, layer.result) for s in sums], layer.input.to_float(x))
     np.testing.assert_array_equal(results, layer.result.to_float(layer.outputs(x)))
+
+
+def test_an_input_that_is_always_minus_one_counts_as_that() -> None:
+    x = symbols_of([FixedType(2, 2), FixedType(1, 1)])
+    inputs = FVArray(np.array([np.asarray(x)[0], FVariable.from_const(-1.0, hwconf=x.hwconf)]), hwconf=x.hwconf)
+    weights, start = Constants(np.array([[1], [-1]]), 0), Constants(np.array([0]), 0)
+    sums = accumulate(inputs, Sums(weights, start, FixedType(5, 5)))
+    np.testing.assert_array_equal(evaluate(x, sums, np.array([[-2.0, 0.0], [1.0, 0.0]])), [[-1.0], [2.0]])
 
 
 # Accumulators of a whole model: types of input, accumulator and result, and what the accumulator does.

@@ -28,7 +28,7 @@ class _BatchNorm(Family):
 
         products, bias = Products.of(layer, "scale"), weight_type(layer, "bias")
         integer = max(products.integer, bias.integer) + 1
-        return [FixedType(max(integer, 1), integer, products.signed or bias.signed)]
+        return [FixedType(1, integer, products.signed or bias.signed)]
 
 
 FAMILY = _BatchNorm(__name__, ("BatchNormalization", "ApplyAlpha"))

@@ -184,8 +184,8 @@ def _sums(x: FVArray, rows: list[FVariable], weights: Constants) -> list[FVariab
     if not np.any(kernel[np.isnan(known)]):  # alkaid does not multiply nothing but constants by a matrix
         sums: list[Any] = list(np.nan_to_num(known) @ kernel)
     else:
-        # alkaid addresses tables with groups of one-bit inputs, which must not be sign bits.
-        signs = np.array([-1.0 if v.low < 0 and sum(v.kif) == 1 else 1.0 for v in rows])
+        # alkaid addresses tables with groups of one-bit inputs, which must not be sign bits (constants have none).
+        signs = np.array([-1.0 if v.low < 0 == v.high and sum(v.kif) == 1 else 1.0 for v in rows])
         unsigned = np.array([v.msb() * v.step if sign < 0 else v for v, sign in zip(rows, signs, strict=True)])
         factors = FVArray(unsigned, x.solver_options, x.hwconf)
         sums = list(np.asarray(product_by_parts(factors, kernel * signs[:, None])))

@@ -145,7 +145,7 @@ def _check_accumulator(layer: Any, parameters: Sums, intervals: list[Interval], 
     if span > MAX_WEIGHT_BITS:
         raise L1mlError(
             f"layer {layer.name!r}: its weights have {span} bits from the highest to the lowest; at reuse factors "
-            f"above 1 at most {MAX_WEIGHT_BITS}: set its reuse factor to 1, or quantize it with fewer bits"
+            f"above 1 at most {MAX_WEIGHT_BITS} are supported: set that to 1, or quantize it with fewer bits"
         )
     x = FVArray.from_lhs(*np.array(intervals, dtype=np.float64).T, HARDWARE)
     exact = products_are_exact(x, parameters)
