@@ -66,7 +66,9 @@ class Tensors:
     def model(self) -> Any:
         """The Keras model, with random weights."""
         model = self.keras.Model(self.inputs, self.outputs)
-        model.set_weights([self.rng.normal(0.2, 1, w.shape) * (self.rng.random(w.shape) < 0.7) for w in model.weights])
+        values = [self.rng.normal(0.2, 1, w.shape) * (self.rng.random(w.shape) < 0.7) for w in model.weights]
+        positive = ["variance" in w.name for w in model.weights]
+        model.set_weights([abs(v) + 0.2 if above else v for v, above in zip(values, positive, strict=True)])
         return model
 
     def _chance(self, probability: float) -> bool:
@@ -127,7 +129,12 @@ class Tensors:
     def _relu(self, name: str, values: Any, kind: str, folds: bool) -> tuple[Any, str]:
         result = self._type(8)
         self.options[name] = {"precision": {"result": result}}
-        return self.keras.layers.ReLU(name=name)(values), result
+        values = self.keras.layers.ReLU(name=name)(values)
+        if self._chance(0.5):
+            return values, result
+        types = {"scale": "fixed<6,3>", "bias": "fixed<6,3>", "result": self._type(8)}
+        self.options[f"{name}b"] = {"precision": types}
+        return self.keras.layers.BatchNormalization(name=f"{name}b")(values), types["result"]
 
     def _embedding(self, name: str, values: Any, rows: int) -> tuple[Any, str]:
         result = self._type(7)

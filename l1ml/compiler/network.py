@@ -49,8 +49,8 @@ class Tensor:
 
     @property
     def limits(self) -> tuple[int, int]:
-        """Lowest and highest integer of an element."""
-        return self.reach or (self.type.minimum, self.type.maximum)
+        """Lowest and highest integer of an element; ``SAT_SYM`` makes nothing that is lower, also of an input."""
+        return self.reach or (self.type.lowest, self.type.maximum)
 
     @property
     def bits(self) -> int:

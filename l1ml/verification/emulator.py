@@ -6,6 +6,7 @@ import ctypes
 import re
 from collections.abc import Mapping, Sequence
 from itertools import takewhile
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -116,8 +117,8 @@ class Emulator:
 
     def _sizes(self) -> dict[str, int]:
         text = self._source.read_text() if self._source.exists() else ""
-        found = re.findall(r'nnet::save_layer_output<\w+>\(\w+, "(\w+)", (\d+)\);', text)
-        return {name: int(size) for name, size in found}
+        found = re.findall(r'nnet::save_layer_output<\w+>\(\w+, "(\w+)", ([\d*]+)\);', text)
+        return {name: prod(map(int, size.split("*"))) for name, size in found}
 
     def trace(self, inputs: NDArray[np.int64], sizes: dict[str, int]) -> dict[str, NDArray[np.float64]]:
         """Outputs of layers within the network, by hls4ml's tracing.

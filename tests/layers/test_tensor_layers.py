@@ -11,7 +11,9 @@ from networks import columns, compile_graph, convert, quiet
 from random_tensors import Tensors
 
 import l1ml
+from l1ml.compiler.network import Tensor
 from l1ml.errors import L1mlError
+from l1ml.fixed import FixedType
 from l1ml.frontends.hls4ml.network import network_of
 
 EVENTS = 400
@@ -101,7 +103,7 @@ def equations(folder: Path) -> Any:
             {"class_name": "Einsum", "name": name, "inputs": [f"{name}_x", f"{name}_y"], "equation": equation,
              "inp0_shape": first, "inp1_shape": second, "out_shape": out}
         )  # fmt: skip
-        options[name] = {"Precision": {"accum": accum, "result": "fixed<9,5,RND,SAT>"}}
+        options[name] = {"Precision": {"accum": accum, "result": "fixed<9,5,RND,SAT>"}, "Strategy": "Resource"}
     config = {
         **hls4ml.backends.get_backend("Verilog").create_initial_config(),
         "Backend": "Verilog",
@@ -127,6 +129,12 @@ def test_vectors_and_events_keep_to_the_rows_of_an_embedding(keras: Any, tmp_pat
     np.testing.assert_array_equal(l1ml.simulate(graph, real).outputs, graph.predict(real).reshape(50, -1))
     with pytest.raises(L1mlError, match="input x: 11 in event 0 is no index of a table that it goes to; give 0 to 10"):
         l1ml.simulate(graph, np.full((1, 4), 11.0))
+
+
+def test_what_saturates_symmetrically_gets_no_lower_event_from_outside() -> None:
+    """The C++ casts its inputs, and makes -7 of -8."""
+    assert Tensor("x", 1, FixedType(4, 3, True, "RND", "SAT_SYM")).limits == (-7, 7)
+    assert Tensor("x", 1, FixedType(4, 3)).limits == (-8, 7)
 
 
 def test_an_index_that_may_be_none_is_refused(keras: Any, tmp_path: Path) -> None:

@@ -165,8 +165,8 @@ def _reach(name: str, model: Any, layers: Sequence[Any]) -> tuple[int, int] | No
     if not known:
         return None
     fixed = FixedType.from_hls4ml(readers[0].get_input_variable(name).type.precision)
-    low, high = max([fixed.minimum, *(low for low, _ in known)]), min([fixed.maximum, *(high for _, high in known)])
-    return (low, high) if (low, high) != (fixed.minimum, fixed.maximum) else None
+    low, high = max([fixed.lowest, *(low for low, _ in known)]), min([fixed.maximum, *(high for _, high in known)])
+    return (low, high) if (low, high) != (fixed.lowest, fixed.maximum) else None
 
 
 def _tensor(name: str, variable: Any, reach: tuple[int, int] | None, *, streamed: bool) -> Tensor:

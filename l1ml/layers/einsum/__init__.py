@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
-from l1ml.layers.family import Family
+from typing import Any
 
-FAMILY = Family(__name__, ("Einsum",), opens_segment=True)
+from l1ml.layers.family import Family
+from l1ml.layers.strategies import asked_strategy
+
+
+class _Einsum(Family):
+    """Products of elements, an event each clock cycle."""
+
+    def choose_strategy(self, layer: Any) -> None:
+        """Any that is known; hls4ml has C++ for ``Latency`` alone, and no other strategy has Verilog of its own."""
+        asked_strategy(layer)
+        layer.model.config.layer_name_strategy[layer.name.lower()] = "latency"
+
+
+FAMILY = _Einsum(__name__, ("Einsum",), opens_segment=True)
