@@ -40,6 +40,8 @@ def freeze(build: Path, events: int | None = None, *, layers: bool = False, exac
     verdict = core.exact_verdict() if exact else core.verdict()
     if verdict is None:
         raise L1mlError(f"{build} is not verified: run l1ml verify {build}")
+    if not core.graph.is_file():
+        raise L1mlError(f"{build} holds no graph to make a pack of: hls4ml cannot save that of every model")
     spec, design = _spec(build), core.design
     emulator = Emulator.of_project(core.project, design)
     vectors, verified = _chosen(*load_verified(build), events)

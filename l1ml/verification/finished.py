@@ -135,7 +135,8 @@ class FinishedCore:
             shutil.rmtree(target.with_name(f".{target.name}.partial"), ignore_errors=True)  # of a killed run
             with in_place(target, title="verdict") as folder:
                 self.record(folder, checked, vectors)
-                save_graph(folder / "graph.fml")
+                with suppress(L1mlError):  # then no pack can be made of it
+                    save_graph(folder / "graph.fml")
 
     def _last_verdict(self) -> dict[str, Any] | None:
         with suppress(L1mlError):

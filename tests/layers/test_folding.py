@@ -249,7 +249,9 @@ def test_a_strategy_may_be_given_to_activations_too(keras: Any, tmp_path: Path, 
 
 def test_a_strategy_that_is_not_known_is_refused_with_the_known_ones(keras: Any, tmp_path: Path) -> None:
     model, options = one_layer(keras, 1, "Magic")
-    with pytest.raises(L1mlError, match=r"strategy 'magic' is not known.*Latency, Resource, distributed_arithmetic"):
+    with pytest.raises(
+        L1mlError, match=r"strategy 'magic' is not known.*Latency, Resource, resource_unrolled, distrib"
+    ):
         convert(model, tmp_path, options).write()
 
 

@@ -11,7 +11,6 @@ import pytest
 from networks import compile_graph, convert, quiet
 from numpy.typing import NDArray
 from programs import evaluate, symbols_of
-from random_networks import ANY_SPREAD
 
 import l1ml
 from l1ml.errors import L1mlError
@@ -50,9 +49,7 @@ def activated(keras: Any, folder: Path, sources: tuple[str, ...], seed: int) -> 
         layers.append(QActivation(binary(alpha=1), name=f"binary_{number}"))
         for layer in layers:
             outputs.append(layer(x))
-            # The line of a hard function begins with a constant, with which alkaid merges that of a rounding.
-            roundings = ANY_SPREAD if "hard" in layer.name else ROUNDING_MODES
-            integer, modes = int(rng.integers(2, 7)), (rng.choice(roundings), rng.choice(SATURATIONS))
+            integer, modes = int(rng.integers(2, 7)), (rng.choice(ROUNDING_MODES), rng.choice(SATURATIONS))
             result = FixedType(integer + int(rng.integers(12, 17)), integer, bool(rng.random() < 0.8), *map(str, modes))
             options[layer.name] = {"types": {"result": str(result)}}
             if "hard" not in layer.name and "binary" not in layer.name:

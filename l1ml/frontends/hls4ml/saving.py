@@ -12,6 +12,9 @@ def save_graph(graph: Any, file: Path) -> None:
     """Keep a graph of hls4ml, which stays as it is.
 
     Quantizers are left out: they have done their work on the weights, and loading them again would need QKeras.
+
+    Raises:
+        L1mlError: If hls4ml cannot save it.
     """
     from hls4ml.model.quantizers import Quantizer
 
@@ -26,6 +29,8 @@ def save_graph(graph: Any, file: Path) -> None:
         for variable, _ in weights:
             variable.quantizer = None
         graph.save(str(file))
+    except Exception as error:  # of some layers, hls4ml keeps what no file holds
+        raise L1mlError(f"hls4ml cannot save the graph of this model: {error}") from None
     finally:
         for found, quantizers in zip(attributes, left_out, strict=True):
             found.update(quantizers)

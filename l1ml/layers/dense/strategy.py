@@ -7,6 +7,7 @@ that was asked for.
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -26,12 +27,16 @@ def choose_strategy(layer: Any) -> None:
     if layer.get_attr("rtl_strategy") is not None:
         return
     config, strategy = layer.model.config, asked_strategy(layer)
-    check_reuse_factor(layer, strategy, int(config.get_reuse_factor(layer)))
+    factor = int(config.get_reuse_factor(layer))
+    check_reuse_factor(layer, strategy, factor)
     layer.set_attr("rtl_strategy", strategy)
     if strategy == "distributed_arithmetic":
         layer.set_attr("accum_t", exact_accumulator(layer, layer.weights["bias"].data.size))
     if strategy in OURS:
         config.layer_name_strategy[layer.name.lower()] = "Latency"
+    if strategy == "resource_unrolled" and factor == prod(config.backend.get_layer_mult_size(layer)):
+        # hls4ml unrolls nothing for one multiplication at a time: it takes another factor, and forgets the C++ for 1.
+        config.layer_name_strategy[layer.name.lower()] = "Resource"
 
 
 def exact_accumulator(layer: Any, columns: int = 1) -> NamedType:
