@@ -16,7 +16,8 @@ import l1ml
 from l1ml.errors import L1mlError
 from l1ml.fixed import ROUNDING_MODES, FixedType
 from l1ml.layers.activations.computing import computed
-from l1ml.layers.activations.tables import dump, question
+from l1ml.layers.activations.lowering import lower
+from l1ml.layers.activations.tables import dump, question, uses_table
 from l1ml.layers.indexing import TableIndex
 from l1ml.layers.parameters import input_type, output_type
 from l1ml.reference.tables import CppTables
@@ -69,7 +70,11 @@ def check(graph: Any, choose: Callable[[Any], NDArray[np.int64]]) -> None:
     tables, found = CppTables(asked, Path(graph.config.get_output_dir())), {}
     for layer in layers:
         source, symbols = input_type(layer), symbols_of([input_type(layer)])
-        value = computed(np.asarray(symbols)[0], layer, tables(layer))
+        (value,) = (
+            [computed(np.asarray(symbols)[0], layer, tables(layer))]
+            if uses_table(layer)
+            else np.asarray(lower(layer, [symbols], tables))
+        )
         results = evaluate(symbols, [value], source.to_float(inputs[layer.name])[:, None])[:, 0]
         if wrong := int((results != tables(layer).values["checked"]).sum()):
             found[f"{layer.name}: {source} to {output_type(layer)}"] = wrong
