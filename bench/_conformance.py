@@ -89,6 +89,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = kept.values()
 
 
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """Note a file that cannot be collected: what it imports is absent, or the fault is ours."""
+    if report.failed:
+        _note({"case": report.nodeid, "test": _last_line(report.longreprtext), "models": []})
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note a case whose fixtures fail: it never runs."""
+    if report.when == "setup" and not report.passed:
+        why = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else _last_line(report.longreprtext)
+        _note({"case": report.nodeid, "test": why, "models": []})
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Run a test, then compare its models."""
@@ -101,8 +114,16 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
         record["test"] = f"{error[0].__name__}: {error[1]}"[:1500]
         record["refused"] = issubclass(error[0], L1mlError)
     record["models"] = [_compare(model, seen) for model, seen in _models.values() if _ours(model)]
+    _note(record)
+
+
+def _note(record: dict[str, Any]) -> None:
     with Path(os.environ["CONFORMANCE_LOG"]).open("a") as file:
         file.write(json.dumps(record) + "\n")
+
+
+def _last_line(text: str) -> str:
+    return next((line[2:].strip() for line in reversed(text.splitlines()) if line.startswith("E ")), text[-500:])
 
 
 def _ours(model: Any) -> bool:

@@ -36,9 +36,7 @@ from l1ml.console import console
 
 VERDICTS = ("exact", "refused", "to come", "wrong", "absent", "nothing")
 
-TO_COME = re.compile(
-    r"\((?:\w*Conv[12]D\w*|\w*Pooling[12]D|LSTM|GRU|SimpleRNN|Bidirectional|TimeDistributed)\)|io_type='io_parallel'"
-)
+TO_COME = re.compile(r"\((?:\w*Conv[12]D\w*|\w*Pooling[12]D|LSTM|GRU|SimpleRNN|Bidirectional)\)|io_type='io_parallel'")
 """Families that come with streams and recurrence, by hls4ml's classes in a refusal, and streams themselves."""
 
 ABSENT = re.compile(r"No module named|URLError|URL fetch|FileNotFoundError|Failed to import pydot")

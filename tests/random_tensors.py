@@ -88,6 +88,8 @@ class Tensors:
         by_rows = strategy in ("Resource", "resource_unrolled")
         factors = [r for r in valid if r <= channels or r % channels == 0] if by_rows else range(2, 9)
         factor = int(self.rng.choice(factors)) if folds and len(factors) else 1
+        if factor == channels * size:  # `resource_unrolled` takes the next lower factor
+            strategy = "Resource"
         self.options[name] = {"precision": types, "Strategy": strategy, "ReuseFactor": factor}
         self.options[f"{name}_linear"] = {"precision": {"result": result}}
         self.intervals.append(factor)

@@ -7,7 +7,6 @@ that was asked for.
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -27,15 +26,15 @@ def choose_strategy(layer: Any) -> None:
     if layer.get_attr("rtl_strategy") is not None:
         return
     config, strategy = layer.model.config, asked_strategy(layer)
-    factor = int(config.get_reuse_factor(layer))
-    check_reuse_factor(layer, strategy, factor)
+    check_reuse_factor(layer, strategy, int(config.get_reuse_factor(layer)))
     layer.set_attr("rtl_strategy", strategy)
     if strategy == "distributed_arithmetic":
         layer.set_attr("accum_t", exact_accumulator(layer, layer.weights["bias"].data.size))
     if strategy in OURS:
         config.layer_name_strategy[layer.name.lower()] = "Latency"
-    if strategy == "resource_unrolled" and factor == prod(config.backend.get_layer_mult_size(layer)):
-        # hls4ml unrolls nothing for one multiplication at a time: it takes another factor, and forgets the C++ for 1.
+    sizes = config.backend.get_layer_mult_size(layer)
+    if strategy == "resource_unrolled" and len(config.backend.get_valid_reuse_factors(*sizes)) == 2:
+        # For one multiplication at a time hls4ml takes the next lower factor; where that is 1, it forgets the C++.
         config.layer_name_strategy[layer.name.lower()] = "Resource"
 
 
