@@ -1,9 +1,10 @@
-"""Folders of results: held by one process, owned by one project, and never half-written."""
+"""Folders of results: held by one process, owned by one project or conversion, and never half-written."""
 
 from __future__ import annotations
 
 import fcntl
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -146,3 +147,10 @@ def write_whole(file: Path, content: str | bytes) -> None:
         partial.replace(file)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def project_stamp(project: Path) -> str | None:
+    """The stamp of the conversion that wrote an hls4ml project, as its `build_lib.sh` tells it."""
+    script = project / "build_lib.sh"
+    found = re.search(r"^LIB_STAMP=(\w+)$", script.read_text(), re.MULTILINE) if script.is_file() else None
+    return found[1] if found else None

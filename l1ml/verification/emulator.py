@@ -16,6 +16,7 @@ from l1ml.compiler.design import Design
 from l1ml.compiler.network import Network, Tensor
 from l1ml.errors import L1mlError
 from l1ml.fixed import INT64_BITS
+from l1ml.folders import project_stamp
 
 _DOUBLE_P = ctypes.POINTER(ctypes.c_double)
 _INT64_P = ctypes.POINTER(ctypes.c_int64)
@@ -58,9 +59,7 @@ class Emulator:
         Raises:
             L1mlError: If there is none.
         """
-        script = project / "build_lib.sh"
-        stamp = re.search(r"^LIB_STAMP=(\w+)$", script.read_text() if script.is_file() else "", re.MULTILINE)
-        names = f"{design.name}-{stamp[1] if stamp else '*'}.so"  # what was written before has another stamp
+        names = f"{design.name}-{project_stamp(project) or '*'}.so"  # what was written before has another stamp
         libraries = sorted((project / "firmware").glob(names), key=lambda p: p.stat().st_mtime)
         if not libraries:
             raise L1mlError(f"{project} holds no compiled C++: call hls_model.compile() or run l1ml convert")

@@ -131,3 +131,13 @@ def test_constants_that_meet_in_one_sum_keep_all_bits() -> None:
 def test_a_constant_that_no_double_holds_is_refused() -> None:
     with pytest.raises(L1mlError, match="a constant of 61 bits; at most 53 are supported"):
         exact.constant(Fraction(2**60 + 1), HARDWARE)
+
+
+def test_terms_that_cancel_are_not_taken_for_an_overflow() -> None:
+    kind = FixedType(56, 56)
+    inputs = inputs_of([kind])
+    (value,) = np.asarray(inputs)
+    most = value * 2.0**10 - value  # of 66 bits; with one or three more it is no longer, though its two terms are
+    rows = events([kind], 0)
+    found = evaluate_circuit(inputs, [kind], [most + value, most + value * 3.0], [FixedType(70, 70)] * 2, rows)
+    assert found == [[x * 1024, x * 1026] for (x,) in rows]

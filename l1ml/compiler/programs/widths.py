@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import product
 
 from alkaid.types import CombLogic, Op
 
 from l1ml.compiler.programs.exact import DOUBLE_BITS, TooWideError, reach
 from l1ml.compiler.programs.opcodes import Opcode
+
+SUMS = (Opcode.ADD, Opcode.SUBTRACT, Opcode.ADD_CONSTANT, Opcode.NEGATE)
+"""Operations that are linear, so that terms they have in common may cancel."""
 
 Reach = tuple[int, int, int]
 """Lowest and highest integer, and how many fractional bits they have."""
@@ -20,15 +24,45 @@ def check_widths(logic: CombLogic) -> None:
         TooWideError: If one could.
     """
     found: list[Reach] = []
-    for op in logic.ops:
+    for index, op in enumerate(logic.ops):
         signed, integers, fraction = op.qint.kif
+        bits, inside = integers + fraction, (-int(signed) << integers + fraction, (1 << integers + fraction) - 1)
         low, high = reach(*op.qint) if op.qint.step else (0, 0)
         if max(abs(low), abs(high)).bit_length() > DOUBLE_BITS and (exact := _exact(op, found)) is not None:
             low, high = (_at(bound, exact[2], fraction) for bound in exact[:2])
-            bits = integers + fraction
-            if low < -int(signed) << bits or high >= 1 << bits:
+            if (low < inside[0] or high > inside[1]) and op.opcode in SUMS:
+                low, high = _sum_of_leaves(index, logic, found, fraction)
+            if low < inside[0] or high > inside[1]:
                 raise TooWideError(f"a value of {bits + signed} bits, of which {DOUBLE_BITS} are known; give it fewer")
         found.append((low, high, fraction))
+
+
+def _sum_of_leaves(index: int, logic: CombLogic, found: list[Reach], fraction: int) -> tuple[int, int]:
+    """Bounds of a sum whose terms have terms in common, as one sum of values that are no sums themselves."""
+    weights: dict[int, Fraction] = {}
+    low = high = Fraction(0)
+    waiting = {index: Fraction(1)}
+    while waiting:  # an operation comes behind all that it needs, so that its weight is whole when it is reached
+        weight = waiting.pop(last := max(waiting))
+        op = logic.ops[last]
+        terms = [(address, weight) for address in op.addr]
+        match op.opcode:
+            case Opcode.ADD | Opcode.SUBTRACT:
+                shifted = weight * Fraction(2) ** op.data[0]
+                terms[1] = op.addr[1], shifted if op.opcode == Opcode.ADD else -shifted
+            case Opcode.ADD_CONSTANT:
+                low, high = (bound + weight * op.data[0] / Fraction(2) ** op.data[1] for bound in (low, high))
+            case Opcode.NEGATE:
+                terms = [(op.addr[0], -weight)]
+            case _:
+                weights[last], terms = weight, []
+        for address, share in terms:
+            waiting[address] = waiting.get(address, Fraction(0)) + share
+    for leaf, weight in weights.items():
+        ends = sorted(weight * end / Fraction(2) ** found[leaf][2] for end in found[leaf][:2])
+        low, high = low + ends[0], high + ends[1]
+    unit = Fraction(2) ** -fraction
+    return int(low // unit), int(-(-high // unit))
 
 
 def _at(integer: int, fraction: int, wanted: int) -> int:

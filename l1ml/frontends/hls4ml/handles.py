@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 from l1ml.errors import L1mlError
-
-SCRIPT = "build_lib.sh"
-"""hls4ml's script that compiles the C++; it names the stamp of the conversion that wrote the project."""
+from l1ml.folders import project_stamp
 
 
 def check_handle(hls_model: Any) -> None:
@@ -23,16 +20,9 @@ def check_handle(hls_model: Any) -> None:
     if backend != "Verilog":
         raise L1mlError(f"this model is of hls4ml's backend {backend}; convert it with backend='Verilog'")
     folder, stamp = Path(config.get_output_dir()), config.get_config_value("Stamp")
-    written = written_stamp(folder)
+    written = project_stamp(folder)
     if stamp is not None and written is not None and written != stamp:
         raise L1mlError(
             f"{folder} holds the files of another conversion, which wrote over those of this model: write it again "
             "(hls_model.compile()), or give each model an output_dir of its own"
         )
-
-
-def written_stamp(folder: Path) -> str | None:
-    """The stamp of the conversion that wrote a project; None if it is not told."""
-    script = folder / SCRIPT
-    found = re.search(r"^LIB_STAMP=(\w+)$", script.read_text(), re.MULTILINE) if script.is_file() else None
-    return found[1] if found else None
