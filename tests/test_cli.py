@@ -8,6 +8,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -65,7 +66,17 @@ def test_list_shows_every_shipped_spec() -> None:
     done = l1ml("list")
     assert done.returncode == 0
     for name in projects():
-        assert re.search(rf"\b{name}\b", done.stdout)
+        assert re.search(rf"^{name} .*\bhls_projects/{name}\.yaml$", done.stdout, re.MULTILINE), "no path is cut"
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert l1ml("--version").stdout == f"l1ml {version('l1ml')}\n"
+
+
+def test_quiet_leaves_only_errors() -> None:
+    assert l1ml("--quiet", "list").stdout == ""
+    failed = l1ml("-q", "build", "absent")
+    assert failed.returncode == 1 and failed.stderr.startswith("error: ")
 
 
 def test_doctor_finds_everything_that_the_tests_need() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,12 +14,38 @@ if TYPE_CHECKING:
     from l1ml.builds.flow import Build
 
 app = typer.Typer(
-    help="Real-time trigger firmware: from a trained network to verified Verilog and HLS C++.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"l1ml {version('l1ml')}")
+        raise typer.Exit
+
+
+@app.callback(no_args_is_help=True)
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_tell_version, is_eager=True)
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Also tell which programs are run.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+) -> None:
+    """Real-time trigger firmware: from a trained network to verified Verilog and HLS C++."""
+    logger = logging.getLogger("l1ml")
+    if verbose:
+        logger.setLevel(logging.INFO)
+    if quiet:
+        from l1ml.console import console
+
+        console.quiet = True
+        logger.setLevel(logging.ERROR)
+
 
 SpecArgument = Annotated[
     str,

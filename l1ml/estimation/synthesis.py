@@ -221,6 +221,7 @@ def _synthesize(files: list[Path], top: str, black_boxes: list[str], family: str
             f"{flow} coarse:check",
         ]
         arguments = [*plain_arguments([top, statistics, path, _templates(TIMING)]), *commands]
+        log.info("Yosys: synthesis of %s", top)
         # -P: the modules beside the script are not to be taken for Python's own.
         done = subprocess.run([sys.executable, "-P", _PROCESS, *arguments], capture_output=True, text=True)
         if done.returncode or not statistics.exists():

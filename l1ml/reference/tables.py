@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.templates import render
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -62,6 +65,7 @@ def _run(source: str, project: Path) -> str:
         file.write_text(source)
         includes = [f"-I{firmware}", f"-I{firmware / 'ap_types'}", f"-I{firmware / 'nnet_utils'}"]
         # Optimising it would take longer than the few thousand entries do.
+        log.info("g++: program that fills the tables of %s", project)
         command = ["g++", "-O0", "-std=c++14", "-w", '-DWEIGHTS_DIR=""', *includes, str(file), "-o", str(program)]
         try:
             subprocess.run(command, check=True, capture_output=True, text=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -17,6 +18,8 @@ from l1ml.paths import shared
 from l1ml.plain_paths import plain, plain_arguments
 from l1ml.verification.process import run_to_end
 
+log = logging.getLogger(__name__)
+
 
 def cocotb_runner(what: str = "", limit: float | None = None) -> Any:
     """cocotb's runner, for folders of any name; with a limit, what it runs has an end, and a reason if it fails."""
@@ -28,6 +31,8 @@ def cocotb_runner(what: str = "", limit: float | None = None) -> Any:
             libraries = str(plain(libs_dir))
             commands = [[a.replace(str(libs_dir), libraries) for a in plain_arguments(command)] for command in cmds]
             if limit is None:
+                for command in commands:
+                    log.info("%s", shlex.join(map(str, command)))
                 super()._execute_cmds(commands, cwd, stdout)
                 return
             for command in commands:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import shlex
 import shutil
 import signal
 import subprocess
@@ -11,6 +13,8 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from l1ml.errors import L1mlError
+
+_said = logging.getLogger(__name__)
 
 PATIENCE = 300.0
 """Seconds that any simulation has, however short it is."""
@@ -62,6 +66,7 @@ def run_to_end(
     Raises:
         L1mlError: If it crashes, is killed, takes too long or reports an error; it says so, and names the log.
     """
+    _said.info("%s: %s", what, shlex.join(map(str, command)))
     with log.open("wb") as sink, output.open("wb") if output else nullcontext(sink) as out:
         process = subprocess.Popen(
             list(map(str, command)),
