@@ -7,10 +7,12 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parent.parent
 
@@ -98,3 +100,9 @@ def test_no_tracked_file_names_a_package_registry_or_a_place_of_one_machine() ->
     assert len(files) > 50
     found = [(str(file), word) for file in files for word in words if word.encode() in file.read_bytes()]
     assert found == []
+
+
+def test_the_citation_names_the_version_of_the_package() -> None:
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert (cited["version"], cited["license"]) == (project["version"], project["license"])
