@@ -111,11 +111,10 @@ def require_verified(report: dict[str, Any]) -> None:
     """
     verification = report["verification"]
     if verification["mismatches"]:
-        first = verification["first_mismatch"]
-        raise L1mlError(
-            f"RTL and C++ differ in {verification['mismatches']} outputs; event {first['event']}, output "
-            f"{first['output']}: C++ {first['golden']}, RTL {first['rtl']}; first difference in {first['layer']}"
-        )
+        from l1ml.verification.compare import Mismatch
+
+        first = Mismatch(**verification["first_mismatch"])
+        raise L1mlError(f"RTL and C++ differ in {verification['mismatches']} outputs; {first}")
 
 
 def simulate(hls_model: Any, x: Arrays, *, time_limit: float | None = None) -> SimulationResult:

@@ -76,6 +76,15 @@ def real_values(integers: NDArray[np.int64], tensors: Sequence[Tensor]) -> list[
     return [t.type.to_float(part) for t, part in zip(tensors, np.split(integers, ends, axis=1), strict=True)]
 
 
+def element(tensors: Sequence[Tensor], index: int) -> tuple[Tensor, int]:
+    """The tensor that holds an element of several side by side, and the element's index in it."""
+    for tensor in tensors:
+        if index < tensor.size:
+            return tensor, index
+        index -= tensor.size
+    raise IndexError(f"{', '.join(t.name for t in tensors)} have no element {index} after their last")
+
+
 @dataclass(frozen=True)
 class Uncast:
     """Real values that a layer casts.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, NonNegativeInt, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 ModelMetrics = dict[str, FiniteFloat | dict[str, FiniteFloat]]
 """Metrics of one model as its trigger defines them: a number, or a number for each class.
@@ -70,6 +70,8 @@ class Mismatch(_Record):
     golden: int
     rtl: int
     layer: str
+    name: str = ""
+    lsb: PositiveFloat = 1.0
 
 
 class Verification(_Record):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ml.compiler.design import Design
+from l1ml.compiler.network import Tensor, element
 from l1ml.fixed import INT64_BITS
 from l1ml.verification.deviation import Deviation
 from l1ml.verification.emulator import EXACT, Emulator
@@ -28,6 +29,8 @@ class Mismatch:
         golden: Integer of the C++, in LSB.
         rtl: Integer of the RTL, in LSB.
         layer: The first segment, in the order of the data, whose output differs for this event.
+        name: The output by its name, and the index of the element in it.
+        lsb: What 1 stands for.
     """
 
     event: int
@@ -35,10 +38,23 @@ class Mismatch:
     golden: int
     rtl: int
     layer: str
+    name: str = ""
+    lsb: float = 1.0
+
+    @classmethod
+    def of(cls, outputs: Sequence[Tensor], event: int, output: int, golden: int, rtl: int, layer: str) -> Mismatch:
+        """A difference in one of the elements of some outputs, side by side."""
+        tensor, index = element(outputs, output)
+        return cls(event, output, golden, rtl, layer, f"{tensor.name}[{index}]", tensor.type.lsb)
+
+    @property
+    def values(self) -> str:
+        """What the integers stand for."""
+        return f"{self.name}: {self.golden * self.lsb:g}, {self.rtl * self.lsb:g}"
 
     def __str__(self) -> str:
         return (
-            f"event {self.event}, output {self.output}: C++ {self.golden}, RTL {self.rtl}; "
+            f"event {self.event}, output {self.output}: C++ {self.golden}, RTL {self.rtl} ({self.values}); "
             f"first difference in {self.layer}"
         )
 
@@ -96,7 +112,7 @@ def compare(simulator: CoreSimulator, emulator: Emulator, inputs: NDArray[np.int
     if len(wrong):
         event, output, rtl = wrong[0].tolist()
         layer = first_wrong_segment(simulator, emulator, inputs[event : event + 1])
-        first = Mismatch(event, output, int(golden[event, output]), rtl, layer)
+        first = Mismatch.of(simulator.design.outputs, event, output, int(golden[event, output]), rtl, layer)
     return Verification(len(inputs), golden.shape[1], len(wrong), first, simulation)
 
 

@@ -267,7 +267,8 @@ def test_verilog_that_was_tampered_with_fails_the_build_and_the_report_shows_it(
     assert first["golden"] != first["rtl"]
     assert message == (
         f"RTL and C++ differ in {count} outputs; event {first['event']}, output {first['output']}: "
-        f"C++ {first['golden']}, RTL {first['rtl']}; first difference in {first['layer']}"
+        f"C++ {first['golden']}, RTL {first['rtl']} ({first['name']}: {first['golden'] * first['lsb']:g}, "
+        f"{first['rtl'] * first['lsb']:g}); first difference in {first['layer']}"
     )
     assert lines[0] == f"// {first['layer']}\n"
     with np.load(folder / "verify/vectors.npz") as vectors:

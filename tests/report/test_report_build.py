@@ -96,7 +96,7 @@ def test_equal_builds_give_equal_pages(reported: Path, tmp_path: Path) -> None:
 
 
 def test_failed_verification_is_in_report_json(build: Path) -> None:
-    first = {"event": 17, "output": 3, "golden": -1234, "rtl": -1235, "layer": "fc2"}
+    first = {"event": 17, "output": 3, "golden": -1234, "rtl": -1235, "layer": "fc2", "name": "y[3]", "lsb": 0.25}
     put_json(build / "verify/verification.json", MATCHING | {"mismatches": 2, "first_mismatch": first})
     verification = report_of(load(build))["verification"]
     assert verification["mismatches"] == 2

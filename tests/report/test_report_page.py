@@ -192,6 +192,7 @@ def test_names_are_text_not_markup(build: Path) -> None:
 
 def test_mismatch_is_loud(build: Path) -> None:
     first = {"event": 4711, "output": 3, "golden": -1234, "rtl": -1235, "layer": "fc2 (Dense) → relu2 (relu)"}
+    first |= {"name": "jet_class[3]", "lsb": 0.25}
     put_json(build / "verify/verification.json", MATCHING | {"mismatches": 17, "first_mismatch": first})
     data = load(build)
     report = report_of(data)
@@ -208,7 +209,7 @@ def test_mismatch_is_loud(build: Path) -> None:
     words = " ".join(page.text.split())
     assert "FAIL" in words
     assert "17 mismatches in 12,345 events × 5 outputs" in words
-    for part in ("4711", "-1234", "-1235", "fc2 (Dense) → relu2 (relu)"):
+    for part in ("4711", "3 jet_class[3]", "-1234 = -308.5", "-1235 = -308.75", "fc2 (Dense) → relu2 (relu)"):
         assert part in words
     assert "BIT-EXACT" not in words
     assert "HLS = RTL" not in words

@@ -143,6 +143,7 @@ def test_one_wrong_bit_is_found_at_its_event_and_output_and_layer(job: SoakJob) 
     assert first is not None
     assert (first.event, first.output, first.golden, first.rtl) == (301, 0, 13, 12)
     assert first.layer == "sums (by hand)"
+    assert first.name.endswith("[0]") and f"({first.name}: {13 * first.lsb:g}, {12 * first.lsb:g})" in str(first)
     written = json.loads((job.folder / "soak.json").read_text())["verdict"]
     assert (written["mismatches"], written["first_mismatch"]["event"]) == (result.mismatches, 301)
 

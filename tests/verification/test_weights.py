@@ -70,5 +70,5 @@ def test_the_smallest_change_of_any_layer_is_found_and_its_layer_named(keras: An
         assert first is not None
         assert first.layer.startswith(f"{segment} (")
         assert str(first).startswith(
-            f"event {first.event}, output {first.output}: C++ {first.golden}, RTL {first.rtl};"
+            f"event {first.event}, output {first.output}: C++ {first.golden}, RTL {first.rtl} ("
         )

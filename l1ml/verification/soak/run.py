@@ -175,4 +175,5 @@ def _first_mismatch(job: SoakJob, chunks: Chunks, results: list[ChunkResult]) ->
     index, number = divmod(first.event, chunks.stream.chunk_size)
     event = chunks.events_of(index)[number : number + 1]
     simulator = CoreSimulator(job.verilog, work=job.folder / "sim", time_limit=job.time_limit)
-    return Mismatch(**vars(first), layer=first_wrong_segment(simulator, chunks.emulator, event))
+    layer = first_wrong_segment(simulator, chunks.emulator, event)
+    return Mismatch.of(simulator.design.outputs, **vars(first), layer=layer)

@@ -90,7 +90,7 @@ def verify_vitis(
     if len(events):
         event, output = int(events[0]), int(outputs[0])
         values = int(expected[event, output]), int(simulation.integers[event, output])
-        first = Mismatch(event, output, *values, layer=UNKNOWN_LAYER)
+        first = Mismatch.of(golden.design.outputs, event, output, *values, layer=UNKNOWN_LAYER)
     return Verification(len(inputs), expected.shape[1], len(events), first, simulation)
 
 
