@@ -78,7 +78,7 @@ def run(folder: Path, name: str, keras: str) -> list[dict[str, Any]]:
     environment = {**os.environ, "PYTHONPATH": path, "CONFORMANCE_LOG": str(log), "CONFORMANCE_KERAS": keras}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "_conformance", "-p", "no:l1ml", "-p", "no:cacheprovider"]
     with log.with_suffix(".log").open("w") as said:
-        subprocess.run([*command, "--timeout=900", name], cwd=folder, env=environment, stdout=said, stderr=said)
+        subprocess.run([*command, "--timeout=3600", name], cwd=folder, env=environment, stdout=said, stderr=said)
     return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
 
 

@@ -14,9 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import cache
+from typing import Any
 
 import alkaid.trace.affine_interval
 import alkaid.trace.fixed_variable
+import alkaid.trace.fixed_variable_array
 import alkaid.trace.passes.canon
 import alkaid.trace.tracer
 import numpy as np
@@ -62,6 +65,20 @@ def _lowest_bit(value: float) -> int:
 for module in (alkaid.trace.affine_interval, alkaid.trace.fixed_variable, alkaid.trace.passes.canon,
                alkaid.trace.tracer):  # fmt: skip
     module.get_lsb_loc = _lowest_bit
+
+
+def _solve_once(weights: NDArray[np.float32], **options: Any) -> Any:
+    """alkaid's sums for a matrix, those found before if matrix, intervals, delays and options are the same."""
+    key = weights.tobytes(), weights.shape, tuple((name, str(options[name])) for name in sorted(options))
+    if key not in _solved:
+        _solved[key] = cmvm_solve(weights, **options)
+    return _solved[key]
+
+
+# The same weights come again at other positions, and the same factors in other neurons.
+_solved: dict[Any, Any] = {}
+alkaid.trace.fixed_variable_array.cmvm_solve = _solve_once
+alkaid.trace.fixed_variable.scm_solve = cache(alkaid.trace.fixed_variable.scm_solve)
 
 
 def bounds(value: FVariable, step: float) -> tuple[int, int]:
