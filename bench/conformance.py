@@ -14,6 +14,7 @@ Keras 3, PyTorch or QONNX want an environment with these and --keras 3. A case i
   nothing   compiles no model
 
 and is counted apart where what was refused is a convolution, pooling, recurrence or a stream, which are to come.
+Results stay in --out; the table is of all that are there, so that files that want another environment go into the same.
 """
 
 from __future__ import annotations
@@ -30,9 +31,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
-from l1ml.console import console
+REASON = 200
+"""Characters of a reason that are printed."""
 
 VERDICTS = ("exact", "refused", "to come", "wrong", "absent", "nothing")
 
@@ -55,8 +55,8 @@ def main() -> None:
     adapt(options.checkout, folder)
     files = options.files or sorted(path.name for path in folder.glob("test_*.py"))
     with ThreadPoolExecutor(options.jobs) as pool:
-        results = list(pool.map(lambda name: run(folder, name, options.keras), files))
-    show(dict(zip(files, results, strict=True)))
+        list(pool.map(lambda name: run(folder, name, options.keras), files))
+    show({f"{log.stem}.py": records(log) for log in sorted(options.out.glob("*.jsonl"))})
 
 
 def adapt(checkout: Path, folder: Path) -> None:
@@ -70,8 +70,8 @@ def adapt(checkout: Path, folder: Path) -> None:
         models.symlink_to((checkout / "example-models").resolve())
 
 
-def run(folder: Path, name: str, keras: str) -> list[dict[str, Any]]:
-    """Records of the cases of a file, in a process of its own."""
+def run(folder: Path, name: str, keras: str) -> None:
+    """Write down what becomes of the cases of a file, in a process of its own."""
     log = folder.parents[1] / f"{Path(name).stem}.jsonl"
     log.unlink(missing_ok=True)
     path = os.pathsep.join([str(Path(__file__).resolve().parent), *filter(None, [os.environ.get("PYTHONPATH")])])
@@ -79,7 +79,11 @@ def run(folder: Path, name: str, keras: str) -> list[dict[str, Any]]:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "_conformance", "-p", "no:l1ml", "-p", "no:cacheprovider"]
     with log.with_suffix(".log").open("w") as said:
         subprocess.run([*command, "--timeout=3600", name], cwd=folder, env=environment, stdout=said, stderr=said)
-    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+
+def records(log: Path) -> list[dict[str, Any]]:
+    """What was written down of a file's cases."""
+    return [json.loads(line) for line in log.read_text().splitlines()]
 
 
 def verdict(record: dict[str, Any]) -> tuple[str, str]:
@@ -102,21 +106,24 @@ def verdict(record: dict[str, Any]) -> tuple[str, str]:
 
 
 def show(results: dict[str, list[dict[str, Any]]]) -> None:
-    """Print a row for each file, the sum, and the reasons of what is not exact."""
-    table, sums, reasons = Table("file", *VERDICTS), Counter[str](), Counter[tuple[str, str, str]]()
-    for name, records in results.items():
-        found = [verdict(record) for record in records]
-        counts = Counter(kind for kind, _ in found)
+    """Print the reasons of what is not exact, and in Markdown a row for each file with cases that compile models."""
+    rows, sums, reasons = [], Counter[str](), Counter[tuple[str, str, str]]()
+    for name, found in results.items():
+        verdicts = [verdict(record) for record in found]
+        counts = Counter(kind for kind, _ in verdicts)
         sums.update(counts)
-        reasons.update((name, kind, " ".join(why.split())[:200]) for kind, why in found if why)
-        table.add_row(name, *(str(counts[kind] or "") for kind in VERDICTS))
-    table.add_row("all", *(str(sums[kind]) for kind in VERDICTS), style="bold")
+        said = ((kind, re.sub(r"\d+", "N", " ".join(why.split()))[:REASON]) for kind, why in verdicts)
+        reasons.update((name, kind, why) for kind, why in said if kind in ("refused", "wrong", "absent"))
+        if set(counts) - {"nothing"}:
+            rows.append((f"`{name}`", counts))
     for (name, kind, why), count in sorted(reasons.items()):
-        console.print(f"{name}: {kind}, {count} ×: {why}", markup=False, highlight=False)
-    console.print(table)
+        print(f"{name}: {kind}, {count} ×: {why}")
+    print("\n| file | " + " | ".join(VERDICTS) + " |\n|" + " --- |" * (1 + len(VERDICTS)))
+    for title, counts in [*rows, ("**all**", sums)]:
+        print(f"| {title} | " + " | ".join(str(counts[kind] or "") for kind in VERDICTS) + " |")
     counted = sums["exact"] + sums["refused"] + sums["wrong"]
     if counted:
-        console.print(f"exact: {sums['exact']} of {counted} = {sums['exact'] / counted:.1%}, without what is to come")
+        print(f"\nexact: {sums['exact']} of {counted} = {sums['exact'] / counted:.1%}, without what is to come")
 
 
 if __name__ == "__main__":

@@ -20,17 +20,29 @@ def check_model(model: Any) -> None:
     """Refuse a model that cannot become Verilog, before anything slow.
 
     Raises:
-        L1mlError: If its name is no name of a core, a layer has no Verilog, or hls4ml lost one that is called twice.
+        L1mlError: If its name is no name of a core, it has streams, a layer has no Verilog, or hls4ml lost one that is
+            called twice.
     """
     check_name(model.config.get_project_name())
     check_calls(model.config.get_config_value("KerasModel"))
     if model.config.get_config_value("WriteRTL", True):
+        check_io_type(model)
         check_layers(computing(model))
 
 
 def computing(model: Any) -> list[Any]:
     """The layers of a model but for its inputs, in order."""
     return [layer for layer in unrolled(list(model.get_layers())) if not set(layer.outputs) <= set(model.inputs)]
+
+
+def check_io_type(model: Any) -> None:
+    """See that an event comes in one word.
+
+    Raises:
+        L1mlError: If the model has streams.
+    """
+    if model.config.get_config_value("IOType") != "io_parallel":
+        raise L1mlError("the Verilog backend needs io_type='io_parallel'; io_stream has no fixed latency")
 
 
 def check_name(name: str) -> None:

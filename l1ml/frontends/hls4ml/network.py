@@ -8,7 +8,7 @@ from typing import Any
 from l1ml.compiler.network import Network, Segment, Step, Tensor, View, identifier, segment_identifier
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
-from l1ml.frontends.hls4ml.checks import check_integers, check_layers, computing
+from l1ml.frontends.hls4ml.checks import check_integers, check_io_type, check_layers, computing
 from l1ml.layers.family import Family
 from l1ml.layers.registry import family_of, unrolled
 
@@ -26,8 +26,7 @@ def network_of(model: Any) -> Network:
         L1mlError: For layers without Verilog, an ``IOType`` other than ``io_parallel``, a type that is not fixed-point,
             inputs of different numbers of words, or names that are one in Verilog.
     """
-    if model.config.get_config_value("IOType") != "io_parallel":
-        raise L1mlError("the Verilog backend needs io_type='io_parallel'; io_stream has no fixed latency")
+    check_io_type(model)
     layers = unrolled(list(model.get_layers()))
     check_layers(computing(model))
     streamed = {name for layer in layers if family_of(layer).streams for name in (*layer.inputs, *layer.outputs)}
