@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from command_line import L1ML
@@ -46,3 +47,6 @@ def test_the_guide_is_built_and_its_links_lead_somewhere(tmp_path: Path) -> None
     page = (tmp_path / "tutorial.html").read_text()
     assert "my_tagger_axis" in page
     assert not re.findall(r'(?:src|href)="https?://[^"]*\.(?:js|css)', page)
+    for file in set(tmp_path.glob("*.html")) - {tmp_path / "404.html"}:  # whose links begin at the root of a server
+        targets = re.findall(r'(?:src|href)="(?!https?:|mailto:|#)([^"#]+)', file.read_text())
+        assert [target for target in targets if not (tmp_path / unquote(target)).exists()] == [], file.name
