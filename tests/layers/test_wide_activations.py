@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 from networks import compile_graph, convert, quiet
 from numpy.typing import NDArray
 from programs import evaluate, symbols_of
 
 import l1ml
-from l1ml.errors import L1mlError
 from l1ml.fixed import ROUNDING_MODES, FixedType
 from l1ml.layers.activations.computing import computed
 from l1ml.layers.activations.lowering import lower
@@ -116,16 +114,6 @@ def test_an_index_knows_an_input_for_each_entry() -> None:
         for source in (FixedType(16, 6), FixedType(32, 16), FixedType(22, 5)):
             found = [index.of(int(value), source.fraction) for value in index.inputs(source)]
             assert found == list(range(index.size)), f"{index} of {source}"
-
-
-def test_a_table_too_large_is_refused(keras: Any, tmp_path: Path) -> None:
-    x = keras.Input((1,), name="x")
-    graph = convert(
-        keras.Model(x, keras.layers.Activation("tanh", name="large")(x)), tmp_path, {"large": {"TableSize": 8192}}
-    )
-    layer = next(layer for layer in graph.get_layers() if layer.name == "large")
-    with pytest.raises(L1mlError, match=r"layer 'large': a table of 8192 entries; set TableSize to 1\.\.4096"):
-        dump(layer)
 
 
 def test_default_models_are_bit_exact_in_verilog(keras: Any, tmp_path: Path) -> None:

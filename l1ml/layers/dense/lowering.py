@@ -131,8 +131,10 @@ def side_by_side(layer: Any, parts: list[tuple[NDArray[np.int64], Sums]], n_in: 
         return Constants(whole, matrices[0].exponent)
 
     start = Constants(np.concatenate([sums.start.values for _, sums in parts]), first.start.exponent)
-    offsets = None if first.offsets is None else blocks([sums.offsets or sums.weights for _, sums in parts])
-    return Sums(blocks([sums.weights for _, sums in parts]), start, first.accum, offsets, first.bits)
+    offsets = [sums.offsets for _, sums in parts if sums.offsets is not None]
+    assert len(offsets) in (0, len(parts)), f"some parts of {layer.name} have offsets, others none"
+    weights = blocks([sums.weights for _, sums in parts])
+    return Sums(weights, start, first.accum, blocks(offsets) if offsets else None, first.bits)
 
 
 def counts_bits(layer: Any) -> bool:
