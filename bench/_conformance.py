@@ -113,6 +113,7 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     if error is not None:
         record["test"] = f"{error[0].__name__}: {error[1]}"[:1500]
         record["refused"] = issubclass(error[0], L1mlError)
+        record["reached"] = any(_in_packages(frame.filename) for frame in traceback.extract_tb(error[2]))
     record["models"] = [_compare(model, seen) for model, seen in _models.values() if _ours(model)]
     _note(record)
 
@@ -124,6 +125,11 @@ def _note(record: dict[str, Any]) -> None:
 
 def _last_line(text: str) -> str:
     return next((line[2:].strip() for line in reversed(text.splitlines()) if line.startswith("E ")), text[-500:])
+
+
+def _in_packages(file: str) -> bool:
+    """Whether a file is hls4ml's or ours; what fails without them fails on any backend."""
+    return any(Path(file).is_relative_to(Path(package.__file__).parent) for package in (hls4ml, l1ml))
 
 
 def _ours(model: Any) -> bool:

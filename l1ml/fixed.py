@@ -231,6 +231,8 @@ class FixedType:
         return np.asarray(kept + increments[self.rounding].astype(np.int64))
 
     def _overflow(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
+        if self.width > INT64_BITS:
+            values = np.asarray(values).astype(object)
         if self.saturation in ("SAT", "SAT_SYM"):
             kept = np.clip(values, self.lowest, self.maximum)
         elif self.saturation == "SAT_ZERO":

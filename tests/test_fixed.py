@@ -230,6 +230,13 @@ def test_a_type_survives_being_written_and_read(fixed: FixedType) -> None:
     assert FixedType.parse(cpp(fixed)) == fixed
 
 
+@pytest.mark.parametrize("saturation", SATURATION_MODES)
+@pytest.mark.parametrize("width", [63, 64, 65, 100])
+def test_small_real_values_are_cast_to_types_that_no_int64_holds(width: int, saturation: str) -> None:
+    kind = FixedType(width, width - 30, True, "RND", saturation)
+    assert kind.quantize(np.array([1.5, -0.25, 0.0])).tolist() == [3 << 29, -(1 << 28), 0]
+
+
 @given(fixed_types(50))
 def test_to_float_and_quantize_are_inverse(fixed: FixedType) -> None:
     integers = np.array([fixed.minimum + (fixed.saturation == "SAT_SYM" and fixed.signed), 0, fixed.maximum])
