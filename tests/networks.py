@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from quick_cpp import quicken
 
 from l1ml.errors import L1mlError
 from l1ml.keras_setup import set_up_keras
@@ -88,11 +89,10 @@ def convert(
 
 
 def compile_graph(graph: Any) -> None:
-    """Write and compile a project, quietly and without optimisation, which takes longer than what few events need."""
+    """Write and compile a project, quietly and in little time."""
     with quiet():
         graph.write()
-        script = Path(graph.config.get_output_dir()) / "build_lib.sh"
-        script.write_text(script.read_text().replace("-O3", "-O0"))
+        quicken(Path(graph.config.get_output_dir()) / "build_lib.sh")
         graph._compile()
 
 

@@ -27,6 +27,12 @@ def cocotb_runner(what: str = "", limit: float | None = None) -> Any:
     from cocotb_tools.runner import Verilator
 
     class Runner(Verilator):
+        def _set_env_test(self) -> None:
+            super()._set_env_test()
+            # cocotb would set up pytest, with every plugin of the user's, to word the asserts of a bench. Ours have
+            # none, and it takes longer than most of them run.
+            self.env.setdefault("COCOTB_REWRITE_ASSERTION_FILES", "")
+
         def _execute_cmds(self, cmds: Any, cwd: Any, stdout: Any = None) -> None:
             libraries = str(plain(libs_dir))
             commands = [[a.replace(str(libs_dir), libraries) for a in plain_arguments(command)] for command in cmds]

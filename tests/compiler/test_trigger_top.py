@@ -22,6 +22,7 @@ from l1ml.paths import shared
 from l1ml.templates import render
 from l1ml.tools import set_up_verilator
 from l1ml.triggers.anomaly_vae.network import firmware_model
+from l1ml.verification.bench import cocotb_runner
 from l1ml.verification.packing import pack, unpack
 
 OBJECTS, LEVELS, RESET = 6, 3, (400, 0, 65535)
@@ -126,8 +127,6 @@ def _decided_with(played: Stimulus) -> tuple[NDArray[np.int64], NDArray[np.int64
 
 def _play(graph: Any, played: Stimulus, folder: Path) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Cycle of each result, and the results, by Verilator."""
-    from cocotb_tools.runner import get_runner
-
     design = Design.load(rtl_folder(graph))
     top = write_trigger(rtl_folder(graph), "thresholds", RESET)
     files = [rtl_folder(graph) / name for name in (rtl_folder(graph) / "files.f").read_text().split()]
@@ -136,7 +135,7 @@ def _play(graph: Any, played: Stimulus, folder: Path) -> tuple[NDArray[np.int64]
     control = folder / "ports.vlt"
     control.write_text(render("rtl/probes.vlt.j2", top=top, ports=PORTS, probes=[]))
     set_up_verilator()
-    runner = get_runner("verilator")
+    runner = cocotb_runner()
     runner.build(
         sources=[control, *files], hdl_toplevel=top, build_dir=folder / "build", timescale=("1ns", "1ps"),
         build_args=["--no-public-flat-rw", "--timing", "--x-initial", "unique", "-CFLAGS", "-O0"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,12 @@ import l1ml.verification
 SCRIPT = Path(l1ml.verification.__file__).with_name("object_cache.py")
 
 
-def compile_source(root: Path, source: Path, cache: Path, target: str, version: str = "1") -> Path | None:
+def compile_source(
+    root: Path, source: Path, cache: Path, target: str, version: str = "1", options: Iterable[str] = ()
+) -> Path | None:
     """Compile as make would; None if it failed."""
     built = source.parent / target
-    command = [sys.executable, SCRIPT, root, version, "g++", "-c", "-o", built, source]
+    command = [sys.executable, SCRIPT, root, version, "g++", *options, "-c", "-o", built, source]
     done = subprocess.run(command, env={**os.environ, "XDG_CACHE_HOME": str(cache)}, capture_output=True)
     return built if done.returncode == 0 else None
 
@@ -54,6 +57,25 @@ def test_a_source_of_the_design_is_not_kept(tmp_path: Path) -> None:
     source.write_text("int answer() { return 42; }\n")
     assert compile_source(tmp_path / "verilator", source, tmp_path / "cache", "a.o") is not None
     assert not (tmp_path / "cache").exists()
+
+
+def test_headers_are_compiled_once_for_designs_without_optimisation(tmp_path: Path) -> None:
+    root, cache = tmp_path / "verilator", tmp_path / "cache"
+    root.mkdir()
+    for name in ("verilated", "verilated_dpi", "verilated_vpi"):
+        (root / f"{name}.h").write_text(f"#ifndef {name}_H\n#define {name}_H\nconst int {name} = 42;\n#endif\n")
+    source = tmp_path / "design.cpp"
+    source.write_text('#include "verilated.h"\nint answer() { return verilated; }\n')
+    quick, fast = ("-I.", f"-I{root}", "-MMD", "-Os", "-O0"), ("-I.", f"-I{root}", "-O0", "-O1")
+    assert compile_source(root, source, cache, "a.o", options=fast) is not None
+    assert not cache.exists()
+    assert compile_source(root, source, cache, "a.o", options=quick) is not None
+    assert len(list(cache.rglob("*.gch"))) == 1
+    (root / "verilated.h").write_text("#error whoever reads this again fails\n")
+    assert compile_source(root, source, cache, "a.o", options=fast) is None
+    source.write_text('#ifndef verilated_H\n#include "verilated.h"\n#endif\nint answer() { return verilated + 1; }\n')
+    assert compile_source(root, source, cache, "a.o", options=quick) is not None
+    assert compile_source(root, source, cache, "a.o", options=quick, version="2") is None
 
 
 def test_without_a_cache_folder_the_compiler_still_works(tmp_path: Path) -> None:
