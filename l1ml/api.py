@@ -141,6 +141,7 @@ def simulate(hls_model: Any, x: Arrays, *, time_limit: float | None = None) -> S
     check_handle(hls_model)
     simulator = CoreSimulator(rtl_folder(hls_model), time_limit=time_limit)
     result = simulator.run(quantize_inputs(x, simulator.design))
+    check_handle(hls_model)  # still
     outputs = real_values(result.integers, simulator.design.outputs)
     if len(result.integers) == 1:  # as hls4ml does
         outputs = [values[0] for values in outputs]
@@ -203,13 +204,15 @@ def verify(
     else:
         check_handle(hls_model)
         project = Path(hls_model.config.get_output_dir())
+        core = FinishedCore(project, rtl_folder(hls_model), project, project / "verify/graph.fml")
+        content = core.content()
         simulator, golden = load(rtl_folder(hls_model), project, time_limit)
         design = simulator.design
         vectors = make_vectors(design, events, seed=seed) if x is None else Vectors.of_data(quantize_inputs(x, design))
         inputs = vectors.inputs
         checked = compare(simulator, golden, inputs)
-        core = FinishedCore(project, rtl_folder(hls_model), project, project / "verify/graph.fml")
-        core.keep(checked, vectors, lambda file: save_graph(hls_model, file))
+        check_handle(hls_model)  # still
+        core.keep(checked, vectors, content, lambda file: save_graph(hls_model, file))
     if reference is None:
         return checked
     if not isinstance(golden, Emulator):

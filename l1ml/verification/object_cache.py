@@ -52,12 +52,16 @@ def _keep(target: Path, kept: Path) -> None:
     """Put a copy in place by one rename, so that nobody finds half of it; without it, the next one compiles again."""
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, scratch = tempfile.mkstemp(dir=kept.parent)
-        os.close(descriptor)
-        shutil.copyfile(target, scratch)
-        Path(scratch).replace(kept)
+        descriptor, name = tempfile.mkstemp(dir=kept.parent)
     except OSError:
-        pass
+        return
+    os.close(descriptor)
+    scratch = Path(name)
+    try:
+        shutil.copyfile(target, scratch)
+        scratch.replace(kept)
+    except OSError:
+        scratch.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -219,7 +219,7 @@ def test_a_second_build_in_a_folder_that_is_in_use_is_refused_and_the_first_goes
     folder = copy_build(["dataset"])
     with in_train(small_build, folder) as first:
         message = error_of(l1ml("build", small_build.spec, "--out", folder))
-        assert message == f"another l1ml is building in {folder}; wait for it or choose another --out"
+        assert message == f"another l1ml is at work in {folder}; wait for it or choose another --out"
         assert first.poll() is None
         assert (folder / ".train.partial").exists()
     assert l1ml("data", "prepare", small_build.spec, "--out", folder).returncode == 0
