@@ -63,11 +63,14 @@ def build(spec: str | Path, overrides: dict[str, Any] | None = None, out: Path |
     Raises:
         L1mlError: If the spec is wrong, a stage fails, or RTL and C++ differ.
     """
-    from l1ml.builds import flow
     from l1ml.builds.specs import load_spec
+    from l1ml.extras import named_extras
 
-    loaded = load_spec(spec, overrides)
-    done = flow.run(loaded, Path(out) if out else Path("build") / loaded.project)
+    with named_extras():
+        from l1ml.builds import flow
+
+        loaded = load_spec(spec, overrides)
+        done = flow.run(loaded, Path(out) if out else Path("build") / loaded.project)
     report = json.loads((done.folder("report") / "report.json").read_text())
     require_verified(report)
     return BuildResult(report, done.root)
@@ -98,9 +101,12 @@ def scan(
     Raises:
         L1mlError: If the spec takes none of the values, or the folder cannot be used.
     """
-    from l1ml.builds.scan import run_scan
+    from l1ml.extras import named_extras
 
-    return run_scan(spec, key, values, overrides, out, until)
+    with named_extras():
+        from l1ml.builds.scan import run_scan
+
+        return run_scan(spec, key, values, overrides, out, until)
 
 
 def require_verified(report: dict[str, Any]) -> None:

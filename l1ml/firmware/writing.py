@@ -106,6 +106,7 @@ def _write(finished: Finished, folder: Path, ip: IpName) -> tuple[Top, ...]:
     for top in tops:
         shim, description = f"ip/{top.name}_ip.v", f"{top.title}; {finished.verified}".replace("×", "x")
         files = {
+            top.file_list: "".join(f"{file}\n" for file in top.files),
             f"vivado/settings/{top.name}.tcl": render(
                 "vivado/settings.tcl.j2", top=top, part=design.part, ip=ip, shim=shim, description=description
             ),

@@ -6,19 +6,18 @@ The long form, ``-m slow``, does each a hundred times.
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from four import FOUR, TIMES, Four
 from handmade import write_core, write_project
 from numpy.typing import NDArray
 
@@ -32,49 +31,7 @@ from l1ml.verification.simulation import CoreSimulator
 from l1ml.verification.soak import SoakJob, soak
 from l1ml.verification.waveform import save_waveform
 
-FOUR = 4
-TIMES = [1, pytest.param(100, marks=pytest.mark.slow)]
 EVENTS = np.array([[1, 2, 3], [-4, 5, 100], [7, -128, 127]])
-
-_barrier: Any = None
-
-
-def _begin(barrier: Any) -> None:
-    global _barrier
-    _barrier = barrier
-
-
-def _at_once(work: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    """Do something when all processes are ready for it. Returns what comes of it, or the message of the error."""
-    _barrier.wait()
-    try:
-        return work(*arguments)
-    except L1mlError as error:
-        return str(error)
-
-
-class Four:
-    """Four processes that begin at the same moment."""
-
-    def __init__(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        barrier = context.Barrier(FOUR)
-        self._pool = ProcessPoolExecutor(FOUR, mp_context=context, initializer=_begin, initargs=(barrier,))
-
-    def __call__(self, work: Callable[..., Any], *arguments: tuple[Any, ...]) -> list[Any]:
-        """What comes of a function in each of them: all with the same arguments, or each with its own."""
-        each = arguments * FOUR if len(arguments) == 1 else arguments
-        return [future.result() for future in [self._pool.submit(_at_once, work, given) for given in each]]
-
-    def end(self) -> None:
-        self._pool.shutdown()
-
-
-@pytest.fixture(scope="module")
-def four() -> Iterator[Four]:
-    made = Four()
-    yield made
-    made.end()
 
 
 def golden(inputs: NDArray[np.int64]) -> NDArray[np.int64]:
