@@ -242,7 +242,9 @@ class CoreSimulator:
                 log_file=folder / "build.log",
             )  # fmt: skip
         except (Exception, SystemExit) as error:
-            raise L1mlError(f"Verilator could not build {self.design.name}: see {folder / 'build.log'}") from error
+            log = folder / "build.log"
+            reason = f"see {log}" if log.is_file() else str(error)  # cocotb itself refused
+            raise L1mlError(f"Verilator could not build {self.design.name}: {reason}") from error
 
 
 def bench_job(design: Design, seed: int) -> dict[str, Any]:
