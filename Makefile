@@ -32,10 +32,11 @@ bench: .venv/installed ## Measure what the documentation claims
 	$(BIN)/python bench/axol1tl.py
 	$(BIN)/python bench/soak.py
 
-.venv/installed: requirements.lock pyproject.toml
+.venv/installed: requirements.lock pyproject.toml .ci/tensorflow/pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --no-deps --requirement requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation ./.ci/tensorflow --editable .
+	$(BIN)/python -m pip check
 	touch $@
 
 clean: ## Remove results and the environment

@@ -63,11 +63,14 @@ def build(spec: str | Path, overrides: dict[str, Any] | None = None, out: Path |
     Raises:
         L1mlError: If the spec is wrong, a stage fails, or RTL and C++ differ.
     """
-    from l1ml.builds import flow
     from l1ml.builds.specs import load_spec
+    from l1ml.extras import named_extras
 
-    loaded = load_spec(spec, overrides)
-    done = flow.run(loaded, Path(out) if out else Path("build") / loaded.project)
+    with named_extras():
+        from l1ml.builds import flow
+
+        loaded = load_spec(spec, overrides)
+        done = flow.run(loaded, Path(out) if out else Path("build") / loaded.project)
     report = json.loads((done.folder("report") / "report.json").read_text())
     require_verified(report)
     return BuildResult(report, done.root)
@@ -98,9 +101,12 @@ def scan(
     Raises:
         L1mlError: If the spec takes none of the values, or the folder cannot be used.
     """
-    from l1ml.builds.scan import run_scan
+    from l1ml.extras import named_extras
 
-    return run_scan(spec, key, values, overrides, out, until)
+    with named_extras():
+        from l1ml.builds.scan import run_scan
+
+        return run_scan(spec, key, values, overrides, out, until)
 
 
 def require_verified(report: dict[str, Any]) -> None:
@@ -140,6 +146,7 @@ def simulate(hls_model: Any, x: Arrays, *, time_limit: float | None = None) -> S
     check_handle(hls_model)
     simulator = CoreSimulator(rtl_folder(hls_model), time_limit=time_limit)
     result = simulator.run(quantize_inputs(x, simulator.design))
+    check_handle(hls_model)  # still
     outputs = real_values(result.integers, simulator.design.outputs)
     if len(result.integers) == 1:  # as hls4ml does
         outputs = [values[0] for values in outputs]
@@ -202,13 +209,15 @@ def verify(
     else:
         check_handle(hls_model)
         project = Path(hls_model.config.get_output_dir())
+        core = FinishedCore(project, rtl_folder(hls_model), project, project / "verify/graph.fml")
+        content = core.content()
         simulator, golden = load(rtl_folder(hls_model), project, time_limit)
         design = simulator.design
         vectors = make_vectors(design, events, seed=seed) if x is None else Vectors.of_data(quantize_inputs(x, design))
         inputs = vectors.inputs
         checked = compare(simulator, golden, inputs)
-        core = FinishedCore(project, rtl_folder(hls_model), project, project / "verify/graph.fml")
-        core.keep(checked, vectors, lambda file: save_graph(hls_model, file))
+        check_handle(hls_model)  # still
+        core.keep(checked, vectors, content, lambda file: save_graph(hls_model, file))
     if reference is None:
         return checked
     if not isinstance(golden, Emulator):

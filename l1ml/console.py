@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from threading import RLock
+
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -14,6 +19,16 @@ from rich.progress import (
 
 console = Console(highlight=False)
 """Standard output. Library code logs or raises; only the command line and progress bars print."""
+
+
+_capturing = RLock()
+
+
+@contextmanager
+def captured() -> Iterator[io.StringIO]:
+    """What other packages print meanwhile. One thread at a time: standard output is that of the whole process."""
+    with _capturing, redirect_stdout(io.StringIO()) as said:
+        yield said
 
 
 def progress_bar() -> Progress:

@@ -1,19 +1,26 @@
-"""Folders of results: held by one process, owned by one project or conversion, and never half-written."""
+"""Folders and files of results: held by one process, owned by one project or conversion, and never half-written."""
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import json
+import os
 import re
+import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
+from typing import IO
 
 from l1ml.errors import L1mlError
 
 MARKER = "l1ml.json"
 """File that tells whose output a folder is."""
+
+LOCK = ".l1ml.lock"
+"""In a folder that is no build, such as that of an hls4ml model; held by who changes what is there."""
 
 FULL = 64 * 1024
 """Bytes left on a disk that is as good as full."""
@@ -62,7 +69,9 @@ def _keep_logs(scratch: Path, kept: Path) -> Path:
 
 def _replace(target: Path, scratch: Path) -> None:
     """Put a finished folder in the place of an old one; at no time is there half of either."""
-    if target.exists():
+    if target.exists() and _exchange(target, scratch):
+        shutil.rmtree(scratch)
+    elif target.exists():  # for a moment there is neither
         old = target.with_name(f".{target.name}.old")
         shutil.rmtree(old, ignore_errors=True)
         target.rename(old)
@@ -70,6 +79,14 @@ def _replace(target: Path, scratch: Path) -> None:
         shutil.rmtree(old)
     else:
         scratch.rename(target)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Let two folders change their names at once; False where the system or the file system cannot."""
+    here, swap = -100, 2  # AT_FDCWD, RENAME_EXCHANGE of Linux
+    with suppress(AttributeError, OSError):
+        return not ctypes.CDLL(None).renameat2(here, os.fsencode(one), here, os.fsencode(other), swap)
+    return False
 
 
 @contextmanager
@@ -89,10 +106,8 @@ def claimed(root: Path, project: str) -> Iterator[None]:
             raise L1mlError(f"{root} holds something else than a build of l1ml; choose another folder with --out")
         root.mkdir(parents=True, exist_ok=True)
         with marker.open("a+") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise L1mlError(f"another l1ml is building in {root}; wait for it or choose another --out") from None
+            if not _lock(handle, marker, fcntl.LOCK_EX | fcntl.LOCK_NB):
+                raise L1mlError(f"another l1ml is at work in {root}; wait for it or choose another --out")
             handle.seek(0)
             owner = _owner(handle.read(), root)
             if owner is None:  # a new folder, or one whose making was interrupted here
@@ -108,27 +123,80 @@ def claimed(root: Path, project: str) -> Iterator[None]:
 
 
 @contextmanager
-def locked(file: Path) -> Iterator[None]:
+def locked(file: Path, *, shared: bool = False) -> Iterator[None]:
     """Wait until nobody else holds a lock, and hold it.
 
     Args:
         file: The lock; made if it is not there, and left there.
+        shared: Whether others may hold it, too, who share it.
     """
+    while True:
+        with file.open("r" if shared and file.is_file() else "a") as handle:
+            if _lock(handle, file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX):
+                yield
+                return
+
+
+@contextmanager
+def alone(target: Path) -> Iterator[None]:
+    """Wait until nobody else fills a folder, and be the only one; what a killed run left of it goes."""
+    lock = target.with_name(f".{target.name}.lock")
+    with locked(lock):
+        shutil.rmtree(target.with_name(f".{target.name}.partial"), ignore_errors=True)
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)  # who waits for it will see that it is gone, and make another
+
+
+@contextmanager
+def only_if_free(file: Path) -> Iterator[bool]:
+    """Hold a lock if nobody else does; tell whether."""
     with file.open("a") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        yield _lock(handle, file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _lock(handle: IO[str], file: Path, how: int) -> bool:
+    """Lock an open file; False if another holds it and it is not to be waited for, or it was removed meanwhile."""
+    try:
+        fcntl.flock(handle, how)
+        return os.path.samestat(os.fstat(handle.fileno()), file.stat())
+    except (BlockingIOError, FileNotFoundError):
+        return False
 
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Keep others from changing a build in the meantime; a folder that is no build is nobody's.
+    """Be the only one who changes a build, or the folder of an hls4ml model, for which this waits.
 
     Raises:
         L1mlError: If the build is in use.
     """
     marker = folder / MARKER
-    with claimed(folder, str(_owner(marker.read_text(), folder))) if marker.is_file() else nullcontext():
-        yield
+    if marker.is_file():
+        with claimed(folder, str(_owner(marker.read_text(), folder))):
+            yield
+    else:
+        with locked(folder / LOCK) if (folder / LOCK).is_file() else nullcontext():
+            yield
+
+
+@contextmanager
+def unchanged(folder: Path) -> Iterator[None]:
+    """Keep others from changing a build or the folder of an hls4ml model; they may read it at the same time.
+
+    Raises:
+        L1mlError: If the build is being changed.
+    """
+    marker = folder / MARKER
+    if marker.is_file():
+        with marker.open() as handle:
+            if not _lock(handle, marker, fcntl.LOCK_SH | fcntl.LOCK_NB):
+                raise L1mlError(f"another l1ml is at work in {folder}; wait for it")
+            yield
+    else:
+        with locked(folder / LOCK, shared=True) if (folder / LOCK).is_file() else nullcontext():
+            yield
 
 
 def _owner(marker: str, root: Path) -> str | None:
@@ -139,14 +207,30 @@ def _owner(marker: str, root: Path) -> str | None:
         raise L1mlError(f"{root / MARKER} is damaged; remove {root}, or choose another folder with --out") from None
 
 
-def write_whole(file: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all."""
-    partial = file.with_name(f".{file.name}.partial")
+@contextmanager
+def written_whole(file: Path) -> Iterator[Path]:
+    """A name beside a file, of this writer alone; what is written there takes the place of the file at once.
+
+    Raises:
+        OSError: If it cannot; then the file is what it was.
+    """
+    partial = aside(file)
     try:
-        partial.write_bytes(content.encode() if isinstance(content, str) else content)
+        yield partial
         partial.replace(file)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def write_whole(file: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all."""
+    with written_whole(file) as partial:
+        partial.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def aside(target: Path) -> Path:
+    """A name beside a file or folder that no other process or thread takes, hidden, and told by its end."""
+    return target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
 
 
 def project_stamp(project: Path) -> str | None:

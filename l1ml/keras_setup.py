@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from l1ml.errors import L1mlError
+from l1ml.extras import how_to_get
 
 
 def set_up_keras() -> None:
@@ -40,7 +41,7 @@ def set_up_keras() -> None:
             import tensorflow
             import tf_keras
     except ImportError:
-        raise L1mlError("training needs more packages; install them: pip install 'l1ml[train]'") from None
+        raise L1mlError(f"training needs more packages; install them: {how_to_get('tf_keras')}") from None
     tensorflow.get_logger().setLevel("ERROR")
     sys.modules["keras"] = tf_keras
 

@@ -7,13 +7,14 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 from command_line import SmallBuild, l1ml
+from four import Four
 from public_files import particles, write_files
 
 from l1ml.builds.flow import STAGES
@@ -79,6 +80,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         marks += ["builds"] * bool(BUILDERS & names) + ["cpp"] * ("keras" in names)
         for mark in marks:
             item.add_marker(mark)
+
+
+@pytest.fixture(scope="module")
+def four() -> Iterator[Four]:
+    """Four processes that begin at the same moment."""
+    made = Four()
+    yield made
+    made.end()
 
 
 @pytest.fixture(scope="session")

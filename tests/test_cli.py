@@ -83,7 +83,8 @@ def test_doctor_finds_everything_that_the_tests_need() -> None:
     done = l1ml("doctor")
     assert done.returncode == 0, done.stdout
     assert "missing" not in done.stdout
-    assert "Everything is here." in done.stdout
+    assert re.search("Everything( is here| that models of your own need is here; the rest is optional).", done.stdout)
+    assert max(map(len, done.stdout.splitlines())) <= 80
 
 
 def test_doctor_with_an_empty_path_says_what_is_missing_and_how_to_get_it() -> None:
@@ -92,7 +93,7 @@ def test_doctor_with_an_empty_path_says_what_is_missing_and_how_to_get_it() -> N
     for program in ("g++", "make", "perl"):
         row = next(line for line in done.stdout.splitlines() if line.strip().startswith(program))
         assert "missing" in row
-        assert f"apt-get install {program}" in row
+        assert f"apt-get install {program}" in done.stdout
     assert "Something is missing" in done.stdout
 
 
@@ -106,11 +107,12 @@ main()
 """
     done = subprocess.run([sys.executable, "-c", code, "doctor"], capture_output=True, text=True)
     rows = {line.split()[0]: line for line in done.stdout.splitlines() if line.strip()}
-    assert "missing" in rows["qkeras"]
-    assert "pip install 'l1ml[train]'" in rows["qkeras"]
+    assert "not here" in rows["qkeras"]
+    assert "pip install 'l1ml[train]'" in done.stdout
     assert "not here" in rows["pythia8mc"]
-    assert "pip install 'l1ml[generate]'" in rows["pythia8mc"]
-    assert done.returncode == 1
+    assert "pip install 'l1ml[generate]'" in done.stdout
+    assert done.returncode == 0 and "the rest is optional" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
 
 
 @pytest.mark.parametrize("command", ["build", "verify", "train", "convert", "rtl", "report", "data prepare"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import configparser
 import json
 import os
@@ -9,10 +10,16 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from importlib.metadata import distributions, packages_distributions
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from l1ml.errors import L1mlError
+from l1ml.extras import EXTRAS, named_extras
 
 ROOT = Path(__file__).parent.parent
 
@@ -84,6 +91,52 @@ def test_the_command_line_of_the_wheel_lists_its_specs(unpacked: Path) -> None:
 def test_importing_the_package_needs_no_heavy_library(unpacked: Path) -> None:
     modules = json.loads(python(unpacked, "import json, sys, l1ml; print(json.dumps(list(sys.modules)))"))
     assert not {"tensorflow", "hls4ml", "numpy", "matplotlib"} & set(modules)
+
+
+def test_packages_of_the_lock_have_all_that_they_ask_for() -> None:
+    pinned = dict(line.split("==") for line in (ROOT / "requirements.lock").read_text().split() if "==" in line)
+    for project in (ROOT / "packaging").glob("*/pyproject.toml"):
+        about = tomllib.loads(project.read_text())["project"]
+        pinned[about["name"]] = about["version"]
+    versions = {canonicalize_name(name): version for name, version in pinned.items()}
+    installed = [one for one in distributions() if versions.get(canonicalize_name(one.name)) == one.version]
+    assert len(installed) > 0.9 * len(versions)
+    needed = {(one.name, Requirement(text)) for one in installed for text in one.requires or ()}
+    needed = {(name, it) for name, it in needed if it.marker is None or it.marker.evaluate({"extra": ""})}
+    missing = [
+        f"{name}: {it}" for name, it in needed if versions.get(canonicalize_name(it.name), "0") not in it.specifier
+    ]
+    assert missing == []
+
+
+def test_every_package_that_l1ml_imports_is_in_the_base_or_in_an_extra_that_messages_name() -> None:
+    about = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    base = {canonicalize_name(Requirement(text).name) for text in about["dependencies"]}
+    extras = {
+        extra: {canonicalize_name(Requirement(text).name) for text in listed}
+        for extra, listed in about["optional-dependencies"].items()
+    }
+    names = {module: {canonicalize_name(name) for name in found} for module, found in packages_distributions().items()}
+    used = set()
+    for file in (ROOT / "l1ml").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            used |= {alias.name for alias in node.names} if isinstance(node, ast.Import) else set()
+            used |= {str(node.module)} if isinstance(node, ast.ImportFrom) and not node.level else set()
+    others = {name.split(".")[0] for name in used} - sys.stdlib_module_names - {"l1ml", "pytest", "tensorflow"}
+    assert {"numpy", "matplotlib", "scipy"} <= others
+    for module in others:
+        found = names.get(module, {canonicalize_name(module)})
+        if not found & base:
+            assert module in EXTRAS, f"{module} is neither in the base nor in an extra"
+            assert found & extras[EXTRAS[module]], f"{module} is not in the extra {EXTRAS[module]}"
+
+
+def test_a_package_that_is_not_installed_is_named_with_its_extra() -> None:
+    said = r"^this needs scipy, which is not installed: pip install 'l1ml\[train\]'$"
+    with pytest.raises(L1mlError, match=said), named_extras():
+        raise ModuleNotFoundError("No module named 'scipy'", name="scipy.optimize")
+    with pytest.raises(ModuleNotFoundError), named_extras():
+        raise ModuleNotFoundError("No module named 'mine'", name="mine")
 
 
 def test_no_tracked_file_names_a_package_registry_or_a_place_of_one_machine() -> None:

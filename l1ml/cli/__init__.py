@@ -23,10 +23,12 @@ __all__ = ["app", "building", "cleaning", "comparing", "data", "faults", "firmwa
 def main() -> None:
     """Run the command line; a mistake of the user ends in one line and exit code 1."""
     from l1ml.errors import L1mlError
+    from l1ml.extras import named_extras
 
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     try:
-        app()
+        with named_extras():
+            app()
     except L1mlError as error:
         from rich.console import Console
         from rich.markup import escape

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ml.console import progress_bar
+from l1ml.folders import written_whole
 from l1ml.tools import usable_cores
 
 Arrays = dict[str, NDArray[Any]]
@@ -110,13 +111,8 @@ def complete(
 
 def save(path: Path, **arrays: NDArray[Any]) -> None:
     """Write an npz file that is at no time seen half written."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **arrays)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with written_whole(path) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
 def _run(

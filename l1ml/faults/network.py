@@ -14,8 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import coo_array
 
 from l1ml.compiler.network import identifier
 from l1ml.fixed import FixedType
@@ -264,6 +262,9 @@ class _Program:
 
     def farthest(self, direction: _Real) -> tuple[_Real | None, float]:
         """What the first layer gets where a sum of the last values is largest, if found, and a bound of that sum."""
+        from scipy.optimize import Bounds, LinearConstraint, milp
+        from scipy.sparse import coo_array
+
         aim = np.zeros(len(self.low))
         aim[self.values] = -direction
         constraints = []

@@ -47,6 +47,11 @@ class Top:
     ports: tuple[Port, ...]
 
     @property
+    def file_list(self) -> str:
+        """Name of the file in the firmware folder that lists its sources, for ``-f`` of other tools."""
+        return f"{self.name}.f"
+
+    @property
     def clock(self) -> str:
         """Name of its clock."""
         return next(port.name for port in self.ports if port.name in CLOCKS)

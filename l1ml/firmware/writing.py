@@ -16,7 +16,7 @@ from l1ml.firmware.finished import Finished
 from l1ml.firmware.tops import Top, read_top
 from l1ml.firmware.vhdl import write_vhdl
 from l1ml.firmware.vitis import write_vitis
-from l1ml.folders import held, in_place
+from l1ml.folders import alone, in_place, unchanged
 from l1ml.paths import shared
 from l1ml.templates import render
 
@@ -74,17 +74,20 @@ def write_firmware(build: Path, out: Path | None = None, ip: IpName | None = Non
     Raises:
         L1mlError: If the build is not finished, RTL and C++ differ, or the folder holds something else.
     """
-    finished = Finished.load(build)
-    target = (out or finished.default_folder).resolve()
-    if target.exists() and not (target / MANIFEST).exists() and (not target.is_dir() or any(target.iterdir())):
-        raise L1mlError(f"{target} holds something else than firmware of l1ml; choose another folder with --out")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with held(build):
-        shutil.rmtree(target.with_name(f".{target.name}.partial"), ignore_errors=True)  # of a killed run
-        with in_place(target, title="firmware") as folder:
-            tops = _write(finished, folder, ip or IpName())
-            _keep_results(target, folder)
-    return target, tops
+    with unchanged(build):
+        finished = Finished.load(build)
+        target = (out or finished.default_folder).resolve()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with alone(target):
+            known = (target / MANIFEST).exists() or (target.is_dir() and not any(target.iterdir()))
+            if target.exists() and not known:
+                raise L1mlError(
+                    f"{target} holds something else than firmware of l1ml; choose another folder with --out"
+                )
+            with in_place(target, title="firmware") as folder:
+                tops = _write(finished, folder, ip or IpName())
+                _keep_results(target, folder)
+        return target, tops
 
 
 def default_top(tops: Sequence[Top]) -> Top:
@@ -103,6 +106,7 @@ def _write(finished: Finished, folder: Path, ip: IpName) -> tuple[Top, ...]:
     for top in tops:
         shim, description = f"ip/{top.name}_ip.v", f"{top.title}; {finished.verified}".replace("×", "x")
         files = {
+            top.file_list: "".join(f"{file}\n" for file in top.files),
             f"vivado/settings/{top.name}.tcl": render(
                 "vivado/settings.tcl.j2", top=top, part=design.part, ip=ip, shim=shim, description=description
             ),

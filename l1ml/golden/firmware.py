@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import re
 import shutil
 import subprocess
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from l1ml.compiler.design import FILE_NAME, Design
 from l1ml.compiler.network import Tensor
+from l1ml.console import captured
 from l1ml.errors import L1mlError
 from l1ml.frontends.hls4ml.saving import load_graph
 from l1ml.golden.making import saved_graph
@@ -21,7 +20,7 @@ from l1ml.tools import require
 from l1ml.verification.emulator import Emulator
 from l1ml.verification.vitis import holds_rtl
 
-_BUILD_SCRIPT = "build_lib.sh"
+_BUILD_SCRIPT, _WRITTEN_LAST = "build_lib.sh", "hls4ml_config.yml"
 _NUMBER = re.compile(r"^#define\s+(?P<name>\w+)\s+(?P<value>\d+)\s*$", re.MULTILINE)
 _PORT = re.compile(r"nnet::convert_data<\s*(?:double\s*,\s*\w+|\w+\s*,\s*double)\s*,\s*(?P<size>[^>]+)>\s*\(")
 
@@ -70,7 +69,7 @@ def write_again(pack: Pack, folder: Path) -> None:
 
 def cpp_again(pack: Pack, folder: Path) -> Emulator:
     """The C++ of a pack's graph, written by the present code and compiled."""
-    if not (folder / "hls").is_dir():
+    if not (folder / "hls" / _WRITTEN_LAST).is_file():
         _write_cpp(_graph(pack, folder), folder / "hls")
     return compiled(folder / "hls", pack)
 
@@ -84,7 +83,7 @@ def _graph(pack: Pack, folder: Path) -> Any:
 
 def _write_cpp(graph: Any, folder: Path) -> None:
     graph.config.config.update(OutputDir=str(folder), WriteRTL=False)
-    with redirect_stdout(io.StringIO()):  # hls4ml prints its progress
+    with captured():  # hls4ml prints its progress
         graph.write()
 
 

@@ -16,6 +16,7 @@ import yaml
 from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
+from l1ml.folders import unchanged
 from l1ml.golden.pack import Layer, Manifest, Pack
 from l1ml.verification.emulator import Emulator
 from l1ml.verification.finished import FinishedCore
@@ -36,6 +37,11 @@ def freeze(build: Path, events: int | None = None, *, layers: bool = False, exac
     Raises:
         L1mlError: If the build is not finished, not bit-exact, or its C++ no longer gives what was verified.
     """
+    with unchanged(build):
+        return _freeze(build, events, layers=layers, exact=exact)
+
+
+def _freeze(build: Path, events: int | None, *, layers: bool, exact: bool) -> Pack:
     core = FinishedCore.found_in(build)
     verdict = core.exact_verdict() if exact else core.verdict()
     if verdict is None:

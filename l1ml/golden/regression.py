@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Literal, Protocol
 
 from l1ml.builds.specs import load_spec
 from l1ml.errors import L1mlError
+from l1ml.folders import locked
 from l1ml.golden.checking import Difference, Verdict, check_cpp, check_rtl, check_vitis, simulator_of
 from l1ml.golden.firmware import Found, compile_copy, compiled, cpp_again, look_into, write_again
 from l1ml.golden.making import freeze
@@ -216,6 +216,5 @@ def _once(work: Path, name: str, make: Callable[[], None]) -> None:
 def _locked(work: Path, name: str) -> Iterator[None]:
     """Hold a lock among the processes that share a folder."""
     work.mkdir(parents=True, exist_ok=True)
-    with (work / f"{name}.lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with locked(work / f"{name}.lock"):
         yield

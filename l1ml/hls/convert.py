@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
-from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from l1ml.console import captured
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 from l1ml.keras_setup import set_up_keras
@@ -79,9 +78,8 @@ def convert(model: Any, types: Mapping[str, FixedType], options: ConvertOptions,
     require("g++")
     import hls4ml
 
-    said = io.StringIO()  # hls4ml prints its progress, and what the compiler says
     try:
-        with redirect_stdout(said):
+        with captured() as said:  # hls4ml prints its progress, and what the compiler says
             config = hls4ml.utils.config_from_keras_model(model, granularity="name", backend="Verilog")
             config["Model"].update(Strategy=options.strategy, ReuseFactor=options.reuse_factor)
             layers = config["LayerName"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import shlex
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
+from l1ml.folders import write_whole
 from l1ml.paths import shared
 from l1ml.plain_paths import plain, plain_arguments
 from l1ml.verification.process import run_to_end
@@ -96,7 +96,7 @@ def run_bench(
             raise L1mlError(f"{what} ended without results; see {log}")
     except (L1mlError, SystemExit) as error:  # the latter by cocotb, if its bench fails
         kept.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(log, kept)
+        write_whole(kept, log.read_bytes())
         reason = str(error) if isinstance(error, L1mlError) else f"{what} ended without results; see {log}"
         raise L1mlError(reason.replace(str(log), str(kept))) from error
     finally:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from math import prod
 from pathlib import Path
+from threading import RLock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,10 @@ _INT64_P = ctypes.POINTER(ctypes.c_int64)
 
 EXACT = 2**53
 """Integers up to here are exact in doubles, in which layers are traced and C++ is called that hls4ml alone wrote."""
+
+
+_LOCKS: dict[str, RLock] = {}
+"""Of each library: it has static variables, such as tables and what tracing keeps: one thread at a time."""
 
 
 class _TraceData(ctypes.Structure):
@@ -43,6 +48,7 @@ class Emulator:
             L1mlError: If the library cannot be loaded or is of another project.
         """
         self.design, self.library = design, library
+        self._alone = _LOCKS.setdefault(str(library.resolve()), RLock())
         try:
             self._library = ctypes.CDLL(str(library))
             self._top = getattr(self._library, f"{design.name}_double")
@@ -78,11 +84,12 @@ class Emulator:
             L1mlError: If a value has more significant bits than what the C++ is called with: 62, or the 53 of a double
                 in a project that has no function on integers.
         """
-        if self._integers is not None:
-            return self._run_integers(inputs)
-        arguments, outputs = self._buffers(inputs)
-        for event in range(len(inputs)):
-            self._top(*(_row(a, event) for a in arguments), *(_row(o, event) for o in outputs))
+        with self._alone:
+            if self._integers is not None:
+                return self._run_integers(inputs)
+            arguments, outputs = self._buffers(inputs)
+            for event in range(len(inputs)):
+                self._top(*(_row(a, event) for a in arguments), *(_row(o, event) for o in outputs))
         pairs = zip(outputs, self.design.outputs, strict=True)
         return np.concatenate([_integers(values, tensor) for values, tensor in pairs], axis=1)
 
@@ -132,6 +139,10 @@ class Emulator:
         Raises:
             L1mlError: If the project was written without tracing.
         """
+        with self._alone:
+            return self._trace(inputs, sizes)
+
+    def _trace(self, inputs: NDArray[np.int64], sizes: dict[str, int]) -> dict[str, NDArray[np.float64]]:
         rows: dict[str, list[NDArray[np.float64]]] = {name: [] for name in sizes}
         slots = (_TraceData * 1024)()
         self._library.allocate_trace_storage.argtypes = [ctypes.c_size_t]

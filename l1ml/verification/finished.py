@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,15 +14,12 @@ import numpy as np
 
 from l1ml.compiler.design import FILE_NAME, Design
 from l1ml.errors import L1mlError
-from l1ml.folders import in_place, locked, write_whole
+from l1ml.folders import LOCK, in_place, locked, write_whole
 from l1ml.verification.compare import Verification, compare, load
 from l1ml.verification.vectors import Vectors, make_vectors
 
 VERDICT, VECTORS = "verification.json", "vectors.npz"
 """Files of a verdict, in the folder ``verify``: what came out, and the events with the answers of the RTL."""
-
-LOCK = ".l1ml.lock"
-"""Held while a verdict is written."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +95,10 @@ class FinishedCore:
         """SHA-256 of the Verilog and of the C++ with its weights."""
         firmware = self.project / "firmware"
         cpp = (*firmware.glob("*.cpp"), *firmware.glob("*.h"), *firmware.glob("weights/*.h"))
-        return {"verilog": _digest(self.verilog / name for name in self.design.files), "cpp": _digest(cpp)}
+        try:
+            return {"verilog": _digest(self.verilog / name for name in self.design.files), "cpp": _digest(cpp)}
+        except FileNotFoundError as error:
+            raise L1mlError(f"{error.filename} is missing, or is being written: convert the model again") from None
 
     def verify(self, events: int, seed: int, time_limit: float | None = None) -> Verification:
         """Compare RTL and C++ on corner values and random events, and keep the verdict.
@@ -112,27 +111,35 @@ class FinishedCore:
         Raises:
             L1mlError: If the C++ is not compiled, a tool is missing, or the simulation crashes or hangs.
         """
+        content = self.content()
         simulator, emulator = load(self.verilog, self.project, time_limit)
         vectors = make_vectors(simulator.design, events, seed=seed)
         checked = compare(simulator, emulator, vectors.inputs)
         graph = self.graph.read_bytes() if self.graph.is_file() else None
-        self.keep(checked, vectors, lambda file: None if graph is None else write_whole(file, graph))
+        self.keep(checked, vectors, content, lambda file: None if graph is None else write_whole(file, graph))
         return checked
 
-    def keep(self, checked: Verification, vectors: Vectors, save_graph: Callable[[Path], None]) -> None:
+    def keep(
+        self, checked: Verification, vectors: Vectors, content: dict[str, str], save_graph: Callable[[Path], None]
+    ) -> None:
         """Put a verdict beside the Verilog, unless there is one of more events on the same files.
 
         Args:
             checked: What came out.
             vectors: What was sent.
+            content: What the ``content`` was before.
             save_graph: Writes hls4ml's graph to a file.
+
+        Raises:
+            L1mlError: If the files were changed meanwhile: the verdict is on none of them.
         """
         target = self.root / "verify"
         with locked(self.root / LOCK):
+            if self.content() != content:
+                raise L1mlError(f"the files of {self.root} were changed while they were verified: verify again")
             known = self._last_verdict()
             if known and not known["mismatches"] and not checked.mismatches and known["events"] > checked.events:
                 return
-            shutil.rmtree(target.with_name(f".{target.name}.partial"), ignore_errors=True)  # of a killed run
             with in_place(target, title="verdict") as folder:
                 self.record(folder, checked, vectors)
                 with suppress(L1mlError):  # then no pack can be made of it

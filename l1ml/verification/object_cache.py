@@ -100,11 +100,17 @@ def _alone(kept: Path) -> Iterator[None]:
 
 def _keep(target: Path, kept: Path) -> None:
     """Put a copy in place by one rename, so that nobody finds half of it; without it, the next one compiles again."""
-    with suppress(OSError):
-        descriptor, scratch = tempfile.mkstemp(dir=kept.parent)
-        os.close(descriptor)
+    try:
+        descriptor, name = tempfile.mkstemp(dir=kept.parent)
+    except OSError:
+        return
+    os.close(descriptor)
+    scratch = Path(name)
+    try:
         shutil.copyfile(target, scratch)
-        Path(scratch).replace(kept)
+        scratch.replace(kept)
+    except OSError:
+        scratch.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -68,14 +68,17 @@ def run_to_end(
     """
     _said.info("%s: %s", what, shlex.join(map(str, command)))
     with log.open("wb") as sink, output.open("wb") if output else nullcontext(sink) as out:
-        process = subprocess.Popen(
-            list(map(str, command)),
-            cwd=folder,
-            env=env,
-            stdout=out,
-            stderr=sink,
-            stdin=subprocess.DEVNULL,
-        )
+        try:
+            process = subprocess.Popen(
+                list(map(str, command)),
+                cwd=folder,
+                env=env,
+                stdout=out,
+                stderr=sink,
+                stdin=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            raise L1mlError(f"{what} cannot be started: {error.strerror or error} ({error.filename})") from None
         _running.add(process)
         try:
             code = process.wait(timeout=limit)

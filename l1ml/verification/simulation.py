@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import tempfile
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from l1ml.fixed import INT64_BITS
 from l1ml.templates import render
 from l1ml.tools import set_up_verilator
 from l1ml.verification.bench import cocotb_runner, run_bench
+from l1ml.verification.compiled import compiled, is_compiled, remove_others
 from l1ml.verification.packing import bus_bytes, pack, unpack
 from l1ml.verification.process import time_limit
 
@@ -41,6 +42,9 @@ LONG_EVENTS = 100
 
 SHORT_CYCLES = 100_000
 """Clock cycles up to which optimising the simulation's C++ takes longer than it saves, whatever the core."""
+
+LEVELS = ("-O0", "-O1")
+"""How the simulation's C++ is optimised: for a few events, and for many."""
 
 PATTERNS = ("back_to_back", "gaps", "reset", "crowded", "restart")
 """The patterns of stimuli that give results."""
@@ -114,7 +118,8 @@ class CoreSimulator:
 
     def compile(self) -> None:
         """Compile the simulation unless it has been, so that several processes can run it after that."""
-        self._build(optimised=True)
+        with self._built(optimised=True):
+            pass
 
     def run(self, inputs: NDArray[np.int64], *, seed: int = 1) -> Simulation:
         """Send events through the core.
@@ -127,9 +132,9 @@ class CoreSimulator:
             L1mlError: If the simulation does not build, crashes or hangs, or the core breaks its protocol.
         """
         started = time.monotonic()
-        binary, fresh = self._build(optimised=self._cycles(len(inputs)) > SHORT_CYCLES)
-        built = time.monotonic()
-        results = self._run(binary, inputs, seed)
+        with self._built(optimised=self._cycles(len(inputs)) > SHORT_CYCLES) as (binary, fresh):
+            built = time.monotonic()
+            results = self._run(binary, inputs, seed)
         patterns = {name: self._pattern(results, name) for name in {key.split("/")[0] for key in results}}
         latency, interval = check_protocol(patterns)
         if latency != self.design.latency:
@@ -159,9 +164,9 @@ class CoreSimulator:
             if t in self.design.outputs or t.type.width <= INT64_BITS
         }
         signals = {name: f"{name}_data" for name in arrivals}
-        binary, _ = self._build(signals.values())
         probes = {name: [signals[name], cycle, t.beats] for name, (t, cycle) in arrivals.items()}
-        results = self._run(binary, event, 1, probes=probes)
+        with self._built(signals.values()) as (binary, _):
+            results = self._run(binary, event, 1, probes=probes)
         return {name: unpack(results[f"probe/{name}"], [t])[0] for name, (t, _) in arrivals.items()}
 
     def _run(
@@ -195,40 +200,51 @@ class CoreSimulator:
         stride = -(-self.design.initiation_interval // self.design.in_beats) if name == "crowded" else 1
         return Pattern(outputs, sent.astype(np.int64), words[::beats], stride)
 
-    def _build(self, probes: Collection[str] = (), *, optimised: bool = False) -> tuple[Path, bool]:
+    @contextmanager
+    def _built(self, probes: Collection[str] = (), *, optimised: bool = False) -> Iterator[tuple[Path, bool]]:
         """Compile, unless it has been done for the same sources, optimised if that is asked.
 
-        Returns:
-            The folder, and whether it is new.
+        Yields:
+            The folder, which stays as long as this lasts, and whether it is new.
         """
+        quick, fast = LEVELS
+        top, digest = self.design.name, self.digest(probes)
+        level = fast if optimised or is_compiled(self.work / f"{digest}{fast}", top) else quick
+
+        def name() -> str:
+            return f"{self.digest(probes)}{level}"
+
+        with compiled(self.work, name, top, lambda folder: self._build(folder, probes, level)) as (target, fresh):
+            if fresh and not probes:  # of another content of the Verilog, or less optimised
+                remove_others(target)
+            yield target, fresh
+
+    def digest(self, probes: Collection[str] = ()) -> str:
+        """Hash of the Verilog, and of the signals within it that are to be seen."""
         digest = hashlib.sha256(repr(list(probes)).encode())
         for source in self.sources:
             digest.update(source.read_bytes())
-        quick, fast = (self.work / f"{digest.hexdigest()[:16]}{level}" for level in ("-O0", "-O1"))
-        for target in (fast, quick)[: 1 if optimised else 2]:
-            if (target / "done").exists():
-                return target, False
-        target = fast if optimised else quick
-        if not probes:  # another content of the Verilog: what was compiled before is of no more use
-            shutil.rmtree(self.work, ignore_errors=True)
-        target.mkdir(parents=True, exist_ok=True)
-        control = target / "probes.vlt"
+        return digest.hexdigest()[:16]
+
+    def _build(self, folder: Path, probes: Collection[str], level: str) -> None:
+        """Compile into a folder."""
+        folder.mkdir()
+        control = folder / "probes.vlt"
         control.write_text(render("rtl/probes.vlt.j2", top=self.design.name, ports=PORTS, probes=probes))
-        runner = cocotb_runner()
         try:
-            runner.build(
+            cocotb_runner().build(
                 sources=[control, *self.sources],
                 hdl_toplevel=self.design.name,
-                build_dir=target,
+                build_dir=folder,
                 build_args=["--no-public-flat-rw", "-O3", "-Wno-fatal", "--x-initial", "unique", "--timing",
-                            "-CFLAGS", "-O1" if optimised else "-O0"],
+                            "-CFLAGS", level],
                 timescale=("1ns", "1ps"),
-                log_file=target / "build.log",
+                log_file=folder / "build.log",
             )  # fmt: skip
         except (Exception, SystemExit) as error:
-            raise L1mlError(f"Verilator could not build {self.design.name}: see {target / 'build.log'}") from error
-        (target / "done").touch()
-        return target, True
+            log = folder / "build.log"
+            reason = f"see {log}" if log.is_file() else str(error)  # cocotb itself refused
+            raise L1mlError(f"Verilator could not build {self.design.name}: {reason}") from error
 
 
 def bench_job(design: Design, seed: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
-from l1ml.folders import write_whole
+from l1ml.folders import unchanged, write_whole
 from l1ml.verification.vectors import Vectors
 
 SOUGHT = "sought"
@@ -31,6 +31,11 @@ def load_verified(build: Path) -> tuple[Vectors, Integers]:
     Raises:
         L1mlError: If there are not as many events as were verified, or a file is damaged.
     """
+    with unchanged(build):
+        return _load_verified(build)
+
+
+def _load_verified(build: Path) -> tuple[Vectors, Integers]:
     file, record = build / "verify/vectors.npz", build / "verify/verification.json"
     try:
         families: dict[str, int] = json.loads(record.read_text())["families"]

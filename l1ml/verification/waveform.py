@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
+from l1ml.folders import written_whole
 from l1ml.paths import shared
 from l1ml.verification.bench import cocotb_runner, run_bench
+from l1ml.verification.compiled import compiled
 from l1ml.verification.packing import bus_bytes, pack
 from l1ml.verification.process import time_limit
 from l1ml.verification.simulation import CoreSimulator
@@ -41,44 +44,47 @@ def save_waveform(simulator: CoreSimulator, events: NDArray[np.int64], file: Pat
         "output_beats": design.out_beats,
         "output_bytes": bus_bytes(design.outputs),
     }
-    compiled = _compile(simulator)
-    with tempfile.TemporaryDirectory(prefix="l1ml-waveform-") as scratch:
+    with _compiled(simulator) as binary, tempfile.TemporaryDirectory(prefix="l1ml-waveform-") as scratch:
         folder = Path(scratch)
         (folder / "job.json").write_text(json.dumps(job))
         rows = pack(events, design.inputs)
         np.save(folder / "inputs.npy", rows.reshape(len(events), design.in_beats, -1))
         kept = simulator.work / "waveform.log"
-        run_bench("core/bench_waveform", design.name, compiled, folder, limit=time_limit(cycles), kept=kept, waves=True)
+        run_bench("core/bench_waveform", design.name, binary, folder, limit=time_limit(cycles), kept=kept, waves=True)
         file.parent.mkdir(parents=True, exist_ok=True)
-        partial = file.with_name(f".{file.name}.partial")
-        shutil.copy(folder / "dump.fst", partial)
-        partial.replace(file)
+        with written_whole(file) as partial:
+            shutil.copy(folder / "dump.fst", partial)
 
 
-def _compile(simulator: CoreSimulator) -> Path:
-    """Compile a core with tracing, unless it has been done for the same sources. Returns the folder."""
-    digest = hashlib.sha256(b"".join(source.read_bytes() for source in simulator.sources)).hexdigest()
-    target = simulator.work / f"waveform-{digest[:16]}"
-    if (target / "done").exists():
-        return target
-    target.mkdir(parents=True, exist_ok=True)
+@contextmanager
+def _compiled(simulator: CoreSimulator) -> Iterator[Path]:
+    """Compile a core with tracing, unless it has been done for the same sources. Yields the folder."""
+
+    def name() -> str:
+        return f"waveform-{simulator.digest()}"
+
+    with compiled(simulator.work, name, simulator.design.name, lambda folder: _build(simulator, folder)) as (target, _):
+        yield target
+
+
+def _build(simulator: CoreSimulator, folder: Path) -> None:
+    """Compile a core with tracing into a folder."""
+    folder.mkdir()
     # Verilator's writer needs LZ4: the header goes where the compiler looks first, an empty library beside it.
-    shutil.copy(shared("sim") / "fst/lz4.h", target)
-    (target / "liblz4.a").write_bytes(b"!<arch>\n")
+    shutil.copy(shared("sim") / "fst/lz4.h", folder)
+    (folder / "liblz4.a").write_bytes(b"!<arch>\n")
     try:
         cocotb_runner().build(
             sources=simulator.sources,
             hdl_toplevel=simulator.design.name,
-            build_dir=target,
+            build_dir=folder,
             build_args=["--trace-fst", "-O3", "-Wno-fatal", "--timing", "-CFLAGS", "-O0", "-LDFLAGS", "-L."],
             timescale=("1ns", "1ps"),
             waves=True,
-            log_file=target / "build.log",
+            log_file=folder / "build.log",
         )
     except (Exception, SystemExit) as error:
-        raise L1mlError(f"no waveform of {simulator.design.name}: {_reason(target / 'build.log')}") from error
-    (target / "done").touch()
-    return target
+        raise L1mlError(f"no waveform of {simulator.design.name}: {_reason(folder / 'build.log')}") from error
 
 
 def _reason(log: Path) -> str:

@@ -15,8 +15,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command_line import L1ML, SmallBuild, error_of, l1ml, left_in, manifests
+from four import TIMES, Four
 
+from l1ml.builds import flow
 from l1ml.builds.flow import STAGES
+from l1ml.builds.specs import load_spec
 
 NAMES = [stage.name for stage in STAGES]
 WORK_BEGUN = {
@@ -219,7 +222,7 @@ def test_a_second_build_in_a_folder_that_is_in_use_is_refused_and_the_first_goes
     folder = copy_build(["dataset"])
     with in_train(small_build, folder) as first:
         message = error_of(l1ml("build", small_build.spec, "--out", folder))
-        assert message == f"another l1ml is building in {folder}; wait for it or choose another --out"
+        assert message == f"another l1ml is at work in {folder}; wait for it or choose another --out"
         assert first.poll() is None
         assert (folder / ".train.partial").exists()
     assert l1ml("data", "prepare", small_build.spec, "--out", folder).returncode == 0
@@ -282,3 +285,22 @@ def test_verilog_that_was_tampered_with_fails_the_build_and_the_report_shows_it(
     stages = manifests(folder)  # the verdict is kept: the next run only repeats it
     assert error_of(l1ml("verify", small_build.spec, "--out", folder)) == message
     assert manifests(folder) == stages
+
+
+def built(folder: Path) -> str:
+    flow.run(load_spec(folder / "spec.yaml"), folder, until="verify")
+    return "built"
+
+
+@pytest.mark.parametrize("times", TIMES)
+def test_one_build_is_made_by_one_of_many(
+    four: Four, copy_build: Callable[..., Path], tmp_path: Path, times: int
+) -> None:
+    for k in range(times):
+        folder = copy_build(NAMES[:4], to=tmp_path / str(k))
+        ended = four(built, (folder,))
+        assert "built" in ended and all(one == "built" or "another l1ml is at work in" in one for one in ended)
+        assert json.loads((folder / "verify/verification.json").read_text())["mismatches"] == 0
+        assert not [path.name for path in folder.iterdir() if path.name.startswith(".")]
+        assert built(folder) == "built"
+        shutil.rmtree(folder)

@@ -117,4 +117,4 @@ def test_a_build_in_use_is_not_improved(copy_build: Callable[..., Path]) -> None
     with (build / "l1ml.json").open() as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         message = error_of(l1ml("mutate", build, "--faults", "5", "--improve"))
-    assert "another l1ml is building in" in message
+    assert "another l1ml is at work in" in message

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from l1ml.firmware.checks import FAMILIES, lint_warnings, synthesis
 from l1ml.firmware.tops import Top
 from l1ml.firmware.writing import default_top, write_firmware
 from l1ml.paths import shared
+from l1ml.tools import set_up_verilator
 
 Written = tuple[Path, tuple[Top, ...]]
 
@@ -54,7 +56,7 @@ def test_the_folder_has_the_verilog_of_the_build_and_every_file_that_its_setting
     for top in tops:
         settings = (folder / f"vivado/settings/{top.name}.tcl").read_text()
         listed = re.search(r"set files \{(.*?)\}", settings, re.S)
-        assert listed and tuple(listed[1].split()) == top.files
+        assert listed and tuple(listed[1].split()) == top.files == tuple((folder / top.file_list).read_text().split())
         assert [file for file in top.files if not (folder / file).exists()] == []
         assert f"set part {{{design.part}}}" in settings
         assert f"u_{top.name} (" in (folder / f"ip/{top.name}_ip.v").read_text()
@@ -109,6 +111,16 @@ def test_every_module_of_the_three_triggers_lints_clean(trigger: str, request: p
     folder, tops = request.getfixturevalue(trigger)
     assert {name.rpartition("_")[2] for name in (top.name for top in tops)} >= {"axis", "axil", "axi", "bx", "emp"}
     assert {top.name: lint_warnings(folder, top) for top in tops} == {top.name: [] for top in tops}
+
+
+@pytest.mark.parametrize("trigger", ["tagger", "anomaly"])
+def test_the_list_of_a_module_is_all_that_a_tool_needs(trigger: str, request: pytest.FixtureRequest) -> None:
+    folder, tops = request.getfixturevalue(trigger)
+    set_up_verilator()
+    for top in tops:
+        command = ["verilator", "--lint-only", "-f", f"{top.name}.f"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, ""), top.name
 
 
 def test_waivers_silence_something_and_each_has_a_reason(anomaly: Written) -> None:

@@ -11,11 +11,17 @@ from typing import Any
 import numpy as np
 import pytest
 from command_line import error_of, l1ml
-from networks import compile_graph, convert
+from four import FOUR, TIMES, Four
+from networks import compile_graph, convert, quiet
 
 import l1ml as api
 from l1ml.errors import L1mlError
+from l1ml.firmware.writing import write_firmware
+from l1ml.frontends.hls4ml.saving import load_graph
+from l1ml.golden.making import freeze
+from l1ml.golden.pack import Pack
 from l1ml.verification.finished import FinishedCore
+from l1ml.verification.simulation import CoreSimulator
 from l1ml.verification.verified import load_verified
 
 EVENTS = 300
@@ -128,3 +134,66 @@ def test_a_handle_whose_files_were_written_over_says_so(keras: Any, tmp_path: Pa
     for use in (api.simulate, api.verify):
         with pytest.raises(L1mlError, match="holds the files of another conversion, which wrote over those of this"):
             use(first, x)
+
+
+def verified_there(folder: Path) -> int:
+    return FinishedCore.found_in(folder).verify(200, 1).mismatches
+
+
+def used(folder: Path, number: int) -> bool:
+    """Verify, write firmware, make a pack: each in half of the processes, so that all meet."""
+    pack = folder.with_suffix(".golden")
+    if number % 2:
+        assert verified_there(folder) == 0
+        freeze(folder, 100).save(pack)
+        write_firmware(folder)
+    else:
+        write_firmware(folder)
+        freeze(folder, 100).save(pack)
+        assert verified_there(folder) == 0
+    return Pack.load(pack).inputs.shape == (100, 4)
+
+
+@pytest.mark.parametrize("times", TIMES)
+def test_one_model_is_verified_frozen_and_written_by_many(four: Four, copy: Path, times: int) -> None:
+    for _ in range(times):
+        shutil.rmtree(copy / "verilog/sim", ignore_errors=True)
+        assert four(used, *((copy, n) for n in range(FOUR))) == [True] * FOUR
+        assert FinishedCore.found_in(copy).exact_verdict()["events"] == EVENTS
+        assert "0 mismatches" in json.loads((copy / "l1ml_firmware/firmware.json").read_text())["verified"]
+        hidden = [path.name for path in copy.iterdir() if path.name.startswith(".")]
+        assert hidden == [".l1ml.lock"]
+
+
+def converted(saved: Path, folder: Path) -> bool:
+    """Write and compile a model in a folder; whether its C++ computes."""
+    graph = load_graph(saved)
+    graph.config.config.update(OutputDir=str(folder))
+    with quiet():
+        graph.compile()
+    return bool(np.isfinite(graph.predict(np.ones((5, 4)))).all())
+
+
+@pytest.mark.parametrize("times", TIMES)
+def test_one_folder_is_converted_to_by_many(four: Four, copy: Path, tmp_path: Path, times: int) -> None:
+    for k in range(times):
+        folder = tmp_path / str(k)
+        ended = four(converted, (copy / "verify/graph.fml", folder))
+        refused = [message for message in ended if message is not True]
+        assert len(refused) < FOUR and all("holds the files of another conversion" in message for message in refused)
+        assert verified_there(folder) == 0
+        shutil.rmtree(folder)
+
+
+def test_files_that_change_while_they_are_verified_have_no_verdict(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = CoreSimulator.run
+
+    def changed(self: CoreSimulator, *arguments: Any) -> Any:
+        done = run(self, *arguments)
+        (copy / "verilog/net.sv").open("a").write("// another\n")
+        return done
+
+    monkeypatch.setattr(CoreSimulator, "run", changed)
+    with pytest.raises(L1mlError, match="were changed while they were verified: verify again"):
+        verified_there(copy)
+    assert FinishedCore.found_in(copy).verdict() is None

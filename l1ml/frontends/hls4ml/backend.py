@@ -18,7 +18,9 @@ from hls4ml.writer.vivado_writer import config_filename
 
 from l1ml.compiler.design import Design
 from l1ml.compiler.options import EmitOptions
+from l1ml.folders import LOCK, locked
 from l1ml.frontends.hls4ml.checks import check_model, check_stage_delay
+from l1ml.frontends.hls4ml.handles import check_handle
 from l1ml.frontends.hls4ml.passes import register_passes, with_ours
 from l1ml.frontends.hls4ml.powers_of_two import MendPowersOfTwo
 from l1ml.frontends.hls4ml.strategies import ChooseStrategies
@@ -47,7 +49,7 @@ class VerilogWriter(VitisWriter):
     """Writes the HLS C++ project as the Vitis backend does, then the Verilog."""
 
     def write_hls(self, model: Any) -> None:
-        """Write both forms of a model.
+        """Write both forms of a model, when nobody else is writing to its folder, compiling or reading there.
 
         The C++ is written so that it can tell the output of every layer when asked to (hls4ml's tracing, outside
         synthesis only): this is how a mismatch between RTL and C++ finds its layer.
@@ -55,11 +57,14 @@ class VerilogWriter(VitisWriter):
         model.config.trace_output = True
         for layer in model.get_layers():
             layer.set_attr("trace", True)
-        super().write_hls(model)
-        if model.config.get_config_value("WriteRTL", True):
-            from l1ml.frontends.hls4ml.writing import write_rtl  # not before hls4ml is loaded, which loads this module
+        folder = Path(model.config.get_output_dir())
+        folder.mkdir(parents=True, exist_ok=True)
+        with locked(folder / LOCK):
+            super().write_hls(model)
+            if model.config.get_config_value("WriteRTL", True):
+                from l1ml.frontends.hls4ml.writing import write_rtl  # not before hls4ml, which loads this module
 
-            write_rtl(model, Path(model.config.get_output_dir()), rtl_folder(model))
+                write_rtl(model, folder, rtl_folder(model))
 
     def write_build_script(self, model: Any) -> None:
         """Write the scripts; the one that compiles the C++ does without the warnings for which g++ looks longest."""
@@ -70,7 +75,10 @@ class VerilogWriter(VitisWriter):
         text = text.replace("&& pwd)", """&& pwd | sed 's/["\\\\]/\\\\&/g')""", 1)
         # Both files at a time.
         text = text.replace("-o ${PROJECT}.o\n", "-o ${PROJECT}.o &\n", 1)
-        script.write_text(text.replace("-o ${PROJECT}_bridge.o\n", "-o ${PROJECT}_bridge.o\nwait $!\n", 1))
+        text = text.replace("-o ${PROJECT}_bridge.o\n", "-o ${PROJECT}_bridge.o\nwait $!\n", 1)
+        # The library is there whole or not at all.
+        library, partial = "firmware/${PROJECT}-${LIB_STAMP}.so", "firmware/.${PROJECT}-${LIB_STAMP}.partial"
+        script.write_text(text.replace(f"-o {library}\n", f"-o {partial}\nmv -f {partial} {library}\n", 1))
 
     def write_bridge(self, model: Any) -> None:
         """Write the functions by which Python calls the C++: hls4ml's, and behind them one on integers."""
@@ -158,6 +166,16 @@ class VerilogBackend(VitisBackend):
         config["StageDelay"] = check_stage_delay(stage_delay)
         config["WriteRTL"] = write_rtl
         return config
+
+    def compile(self, model: Any) -> str:
+        """Compile the C++ of a model, when nobody else is compiling or writing in its folder. Returns the library.
+
+        Raises:
+            L1mlError: If another conversion wrote over it.
+        """
+        with locked(Path(model.config.get_output_dir()) / LOCK):
+            check_handle(model)
+            return str(super().compile(model))
 
     def build(self, model: Any, **kwargs: Any) -> dict[str, Any]:
         """Check the Verilog with Verilator's lint and estimate its resources with Yosys.

@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ml.errors import L1mlError
+from l1ml.folders import written_whole
 from l1ml.triggers.jet_tagger.data import CLASSES, FEATURES, JetDataset
 
 OPENML_ID = 42468
@@ -109,18 +110,14 @@ def download(out: Path) -> Path:
 
 
 def _write_csv(out: Path, features: NDArray[np.float64], letters: Any, names: list[str]) -> None:
-    temporary = out.with_name(out.name + ".tmp")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8", newline="") as file:
+        with written_whole(out) as partial, partial.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow([*names, CLASS_COLUMN])
             writer.writerows([*map(repr, row), letter] for row, letter in zip(features.tolist(), letters, strict=True))
-        temporary.replace(out)
     except OSError as error:
         raise L1mlError(f"{out}: cannot be written ({error.strerror}); give another place") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _load_text(path: Path, file: TextIOWrapper) -> JetDataset:

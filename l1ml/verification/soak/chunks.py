@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ml.compiler.design import Design
+from l1ml.folders import write_whole
 from l1ml.verification import packing, vectors
 from l1ml.verification.emulator import Emulator
 from l1ml.verification.packing import pack, unpack
@@ -137,7 +137,7 @@ class Chunks:
             return _result(verdict, reused=True)
         golden = golden or self._golden(index, golden_file, identity)
         verdict = {"identity": verdict_identity, **self._verdict(index, golden)}
-        _keep(verdict_file, json.dumps(verdict).encode())
+        write_whole(verdict_file, json.dumps(verdict))
         return _result(verdict, reused=False)
 
     def events_of(self, index: int) -> NDArray[np.int64]:
@@ -156,7 +156,7 @@ class Chunks:
         }
         content = io.BytesIO()
         np.savez(content, allow_pickle=False, **made)
-        _keep(file, content.getvalue())
+        write_whole(file, content.getvalue())
         return made
 
     def _verdict(self, index: int, golden: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
@@ -197,16 +197,6 @@ def _result(verdict: dict[str, Any], *, reused: bool) -> ChunkResult:
     fields = {name: value for name, value in verdict.items() if name != "identity"}
     first = fields.pop("first")
     return ChunkResult(first=None if first is None else Difference(**first), reused=reused, **fields)
-
-
-def _keep(file: Path, content: bytes) -> None:
-    """Write a file whole or not at all, whatever a process that outlived a killed run does meanwhile."""
-    partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
-    try:
-        partial.write_bytes(content)
-        partial.replace(file)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _read_golden(file: Path, identity: str) -> Mapping[str, NDArray[Any]] | None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import shutil
 import tempfile
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -16,9 +15,11 @@ from numpy.typing import NDArray
 
 from l1ml.compiler.design import FILE_NAME, Design
 from l1ml.errors import L1mlError
+from l1ml.folders import write_whole
 from l1ml.paths import shared
 from l1ml.plain_paths import plain_arguments
 from l1ml.tools import set_up_verilator, usable_cores
+from l1ml.verification.compiled import compiled, remove_others
 from l1ml.verification.packing import bus_bytes
 from l1ml.verification.process import run_to_end, time_limit
 
@@ -68,26 +69,31 @@ class NativeSimulator:
         self.design = Design.load(self.verilog)
         self.digest = _digest(self.verilog, self.design)
 
-    @property
-    def program(self) -> Path:
-        """The compiled simulation."""
-        return self.work / self.digest[:16] / f"V{TOP}"
-
     def build(self) -> None:
         """Compile, unless it has been done for the same sources.
 
         Raises:
             L1mlError: If a tool is missing or the Verilog does not compile.
         """
-        target = self.program.parent
-        if self.program.exists():
-            return
+        with self._built() as (target, fresh):
+            if fresh:  # of other Verilog, or not to its end
+                remove_others(target)
+
+    def _built(self) -> AbstractContextManager[tuple[Path, bool]]:
+        """The compiled simulation, in a folder that stays as long as this is entered, and whether it is new."""
+        return compiled(self.work, self._name, f"V{TOP}", self._build)
+
+    def _name(self) -> str:
+        if _digest(self.verilog, self.design) != self.digest:
+            raise L1mlError(f"the Verilog in {self.verilog} was changed meanwhile; start again")
+        return self.digest[:16]
+
+    def _build(self, folder: Path) -> None:
+        """Compile into a folder."""
         sources = [self.verilog / name for name in self.design.files]
         set_up_verilator(sources)
-        shutil.rmtree(self.work, ignore_errors=True)  # what was compiled of other Verilog, or not to its end
-        scratch = target.with_name(f".{target.name}.{os.getpid()}")
-        scratch.mkdir(parents=True)
-        log, design, harness = self.work / "build.log", self.design, shared("sim") / "native"
+        folder.mkdir()
+        log, design, harness = folder / "build.log", self.design, shared("sim") / "native"
         parameters = {
             "IN_BITS": sum(t.bits for t in design.inputs),
             "OUT_BITS": sum(t.bits for t in design.outputs),
@@ -100,13 +106,12 @@ class NativeSimulator:
             "verilator", "--cc", "--exe", "--build", "-j", str(usable_cores()), "--no-timing", "-O3", "-CFLAGS", "-O2",
             "--x-assign", "fast", "--x-initial", "fast", "-Wno-fatal", "-Wno-lint", "-Wno-style", "--top-module", TOP,
             *(f"-G{name}={value}" for name, value in parameters.items()), f"-DL1ML_CORE={design.name}",
-            "--Mdir", scratch, harness / "main.cpp", *sources,
+            "--Mdir", folder, harness / "main.cpp", *sources,
             harness / f"{TOP}.sv",
         ]  # fmt: skip
         limit = HOURS_TO_BUILD * 3600
         what = f"Verilator's build of {design.name}"
-        run_to_end(plain_arguments(command), what=what, log=log, limit=limit, folder=scratch)
-        scratch.rename(target)
+        run_to_end(plain_arguments(command), what=what, log=log, limit=limit, folder=folder)
 
     def run(self, inputs: NDArray[np.uint8], golden: NDArray[np.uint8]) -> NativeRun:
         """Send events through the core, back to back, and compare each result.
@@ -120,19 +125,19 @@ class NativeSimulator:
         """
         design, events = self.design, len(golden) // self.design.out_beats
         cycles = (events + 10) * design.initiation_interval + 4 * design.latency
-        with tempfile.TemporaryDirectory(prefix="l1ml-soak-") as scratch:
+        with self._built() as (binary, _), tempfile.TemporaryDirectory(prefix="l1ml-soak-") as scratch:
             folder = Path(scratch)
             for name, rows in (("inputs", inputs), ("golden", golden)):
                 np.ascontiguousarray(rows[:, ::-1]).tofile(folder / name)
             log, what = folder / "run.log", f"the simulation of {design.name}"
             files = [f"+{name}={folder / name}" for name in ("inputs", "golden", "differences")]
-            command: list[str | Path] = [self.program, f"+events={events}", *files]
+            command: list[str | Path] = [binary / f"V{TOP}", f"+events={events}", *files]
             try:
                 run_to_end(command, what=what, log=log, limit=time_limit(cycles, self.limit), folder=folder)
                 return self._result(folder / "differences", log, golden)
             except L1mlError as error:
                 kept = self.work / "run.log"
-                kept.write_bytes(log.read_bytes())
+                write_whole(kept, log.read_bytes())
                 raise L1mlError(str(error).replace(str(log), str(kept))) from None
 
     def _result(self, differences: Path, log: Path, golden: NDArray[np.uint8]) -> NativeRun:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from l1ml.console import console, progress_bar
 from l1ml.errors import L1mlError
-from l1ml.folders import write_whole
+from l1ml.folders import LOCK, locked, write_whole, written_whole
 from l1ml.tools import usable_cores
 from l1ml.verification.compare import Mismatch, first_wrong_segment
 from l1ml.verification.process import kill_running
@@ -96,11 +96,17 @@ def soak(job: SoakJob, data: NDArray[np.int64], workers: int | None = None) -> S
     Raises:
         L1mlError: If a simulation fails, the core breaks its protocol, or a process is killed.
     """
-    started, workers = time.monotonic(), workers or usable_cores()
     job.chunk_folder.mkdir(parents=True, exist_ok=True)
+    with locked(job.folder / LOCK):  # a second one waits, and takes the chunks of the first
+        return _soak(job, data, workers or usable_cores())
+
+
+def _soak(job: SoakJob, data: NDArray[np.int64], workers: int) -> Soak:
+    started = time.monotonic()
     for leftover in job.chunk_folder.glob(".*.partial"):  # of a run that was killed
         leftover.unlink(missing_ok=True)
-    np.save(job.data_file, data)
+    with written_whole(job.data_file) as partial, partial.open("wb") as file:
+        np.save(file, data)
     chunks = Chunks(job)
     chunks.simulator.build()
     results = _all(job, chunks, workers)
