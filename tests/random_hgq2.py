@@ -141,12 +141,12 @@ class Networks:
     def _step(self) -> None:
         value = self._values[-1] if self._chance(0.75) else self._one(self._values)
         ways: list[Callable[[Value], Value | None]] = [
-            self._dense, self._dense, self._normalized_dense, self._einsum_dense, self._einsum, self._normalize,
-            self._merge, self._merge, self._table, self._softmax, self._quantizer, self._relu, self._reshape,
+            self._dense, self._normalized_dense, self._einsum_dense, self._einsum, self._normalize, self._merge,
+            self._merge, self._table, self._table, self._softmax, self._quantizer, self._relu, self._reshape,
             self._concatenate, self._dot,
         ]  # fmt: skip
-        if self._one(ways)(value) is None:
-            self._dense(value)
+        while self._one(ways)(value) is None:
+            pass
 
     def _closing(self, value: Value) -> Value:
         """A layer before an output, which is no input with nothing but a cast."""
