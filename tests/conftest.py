@@ -59,6 +59,7 @@ PLACES = {
         "test_fixed.py",
         "test_architecture.py::test_the_backend_is_whole",
         "layers/test_hgq_layers.py",
+        "layers/test_hgq2_networks.py",
     ),
     "builds": (
         "builds/test_dependencies.py",

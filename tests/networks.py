@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Container, Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from quick_cpp import quicken
 
 from l1ml.errors import L1mlError
 from l1ml.keras_setup import set_up_keras
@@ -21,6 +18,9 @@ try:
     _missing = ""
 except L1mlError as error:
     _missing = str(error)
+
+from graphs import compile_graph as compile_graph  # tests find it here
+from graphs import quiet
 
 from l1ml.compiler.network import Network, View
 from l1ml.compiler.programs.trace import TracedSegment, full_range, trace_segment, view_intervals
@@ -41,13 +41,6 @@ def keras() -> Any:
     import tf_keras
 
     return tf_keras
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Drop what hls4ml prints."""
-    with Path(os.devnull).open("w") as sink, redirect_stdout(sink):
-        yield
 
 
 def convert(
@@ -86,14 +79,6 @@ def convert(
         return hls4ml.converters.convert_from_keras_model(
             model, hls_config=config, backend="Verilog", output_dir=str(folder), **arguments
         )
-
-
-def compile_graph(graph: Any) -> None:
-    """Write and compile a project, quietly and in little time."""
-    with quiet():
-        graph.write()
-        quicken(Path(graph.config.get_output_dir()) / "build_lib.sh")
-        graph._compile()
 
 
 def golden(graph: Any, inputs: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -115,7 +115,7 @@ class _Generator:
 
     def layer(self, name: str, values: Any) -> tuple[Any, str]:
         """A dense layer with what follows it."""
-        from qkeras import QActivation, QDense, get_quantizer
+        from qkeras import QActivation, QBatchNormalization, QDense, get_quantizer
 
         kernel, bias, activation = (self.quantizer(kinds) for kinds in (KERNELS, BIASES, ACTIVATIONS))
         n_in, n_out = int(values.shape[-1]), int(self.rng.integers(1, 7))
@@ -128,7 +128,9 @@ class _Generator:
         given = {"kernel_quantizer": kernel, "bias_quantizer": bias, "use_bias": bias is not None}
         values = QDense(n_out, name=name, **given, **keyword)(values)
         if normal:
-            values = self.keras.layers.BatchNormalization(name=f"{name}bn")(values)
+            quantized = self.chance(0.4)
+            normalization = QBatchNormalization if quantized else self.keras.layers.BatchNormalization
+            values = normalization(name=f"{name}bn")(values)
         if table:
             values = QActivation(NARROW, name=f"{name}narrow")(values)
         if not keyword:

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from random_networks import STRATEGIES, in_reach
 
-from l1ml.fixed import ROUNDING_MODES, SATURATION_MODES, FixedType
+from l1ml.fixed import INT, ROUNDING_MODES, SATURATION_MODES, FixedType
 
 LARGEST = 24
 """Elements of a tensor."""
 
 WEIGHT = FixedType(4, 1)
 """Of all that layers multiply by or add."""
+
+CURVES = ("sigmoid", "tanh", "softplus", "softsign", "elu", "selu", "hard_sigmoid")
+"""Activations by name that read a table, but for the last."""
+
+ACTIVATIONS = ("relu", "linear", "relu6", *CURVES, "ReLU", "PReLU", "LeakyReLU", "ThresholdedReLU", "ELU", "Softmax")
+"""By name, and layers of Keras."""
+
+SOFTMAXES = ("stable", "latency", "argmax", "legacy")
+
+WIRES = ("Reshape", "Flatten", "Permute", "Concatenate", "ZeroPadding1D", "Cropping1D", "UpSampling1D", "UpSampling2D")
+"""What becomes wires, at times after a cast."""
 
 MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
 
@@ -46,6 +57,7 @@ class Structures:
         outputs: Tensors of Keras.
         options: hls4ml's options by layer.
         story: A line for each layer.
+        drawn: Classes of layers, activations and implementations of softmax.
     """
 
     def __init__(self, keras: Any, seed: int) -> None:
@@ -54,6 +66,7 @@ class Structures:
         self.outputs: list[Any] = []
         self.options: dict[str, dict[str, Any]] = {}
         self.story: list[str] = []
+        self.drawn: set[str] = set()
         self._name, self._count = "", 0
         self._read: set[str] = set()
 
@@ -81,9 +94,9 @@ class Structures:
                 self.outputs.append(self._activation(value).tensor)
 
     def _input(self, shape: tuple[int, ...]) -> Value:
-        name, kind = self._next("in"), self._type(0, plain=True)
+        name, kind = self._next("in"), self._type(8)
         self.inputs.append(self.keras.Input(shape, name=name))
-        self.options[name] = {"precision": {"result": str(kind)}}
+        self.options[name] = {"precision": {"result": self._spelled(kind)}}
         return Value(self.inputs[-1], kind)
 
     def _next(self, what: str) -> str:
@@ -93,14 +106,20 @@ class Structures:
     def _chance(self, probability: float) -> bool:
         return bool(self.rng.random() < probability)
 
-    def _type(self, integer: int, *, plain: bool = False) -> FixedType:
+    def _type(self, integer: int) -> FixedType:
         """A type for values with so many integer bits at least."""
-        width, signed = int(self.rng.integers(2, 9)), self._chance(0.6)
+        width, signed = int(self.rng.integers(2, 20 if self._chance(0.08) else 9)), self._chance(0.6)
+        if integer > 0 and self._chance(0.15):
+            return FixedType(width, width, signed, INT)
         found = FixedType(width, int(self.rng.integers(0, 5)), signed)
-        if plain or self._chance(0.3):
+        if self._chance(0.3):
             return found
         modes = str(self.rng.choice(ROUNDING_MODES)), str(self.rng.choice(SATURATION_MODES))
         return in_reach(FixedType(width, found.integer, signed, *modes), integer)
+
+    def _spelled(self, kind: FixedType) -> str:
+        """A type as hls4ml takes it, at times with the prefix of AMD's headers."""
+        return f"{'ap_' * self._chance(0.3)}{kind}"
 
     def _step(self, values: list[Value]) -> Value:
         """A layer on one of the values, most often the last one."""
@@ -115,7 +134,7 @@ class Structures:
         if len(value.shape) > 1:
             ways += [lambda: self._permute(value)] * 2 + [lambda: self._margins(value, values[0])]
         else:
-            ways += [lambda: self._dense(value), lambda: self._dot(value, values)]
+            ways += [lambda: self._dense(value)] * 3 + [lambda: self._dot(value, values)]
         return ways[int(self.rng.integers(len(ways)))]()
 
     def _add(
@@ -125,6 +144,7 @@ class Structures:
         target: FixedType,
         *more: Value,
         types: dict[str, str] | None = None,
+        options: dict[str, Any] | None = None,
         **given: Any,
     ) -> Value:
         """A layer of Keras with a result of a type."""
@@ -133,9 +153,11 @@ class Structures:
         sources = [value.tensor, *(other.tensor for other in more)]
         tensor = layer(sources if more else value.tensor)
         self._read |= {source.name for source in sources}
-        self.options[name] = {"types": {"result": str(target), **(types or {})}}
+        self.options[name] = {"types": {"result": self._spelled(target), **(types or {})}, **(options or {})}
+        self.drawn |= {kind, str(given.get("activation")), str((options or {}).get("Implementation"))}
         of = ", ".join(str(source.name) for source in sources)
-        self.story.append(f"{name}{tuple(tensor.shape[1:])} {target} of {of} {given}")
+        said = {**given, **(types or {}), **(options or {})}
+        self.story.append(f"{name}{tuple(tensor.shape[1:])} {target} of {of} {said}")
         return Value(tensor, target)
 
     def _permute(self, value: Value) -> Value:
@@ -215,10 +237,36 @@ class Structures:
         return self._add(value, "Dot", self._type(accum.integer), other, axes=1, types={"accum": str(accum)})
 
     def _activation(self, value: Value) -> Value:
-        kind = str(self.rng.choice(["ReLU", "PReLU"]))
-        types = {"param": str(WEIGHT)} if kind == "PReLU" else {}
-        integer = value.type.integer + (WEIGHT.integer if kind == "PReLU" else 0)
-        return self._add(value, kind, self._type(integer), types=types)
+        kind = str(self.rng.choice(ACTIVATIONS))
+        integer = min(value.type.integer, 3)  # that of the smaller table
+        if kind == "PReLU":
+            types = {"param": str(WEIGHT)}
+            return self._add(value, kind, self._type(integer + WEIGHT.integer), types=types)
+        if kind == "Softmax":
+            return self._softmax(value)
+        if kind == "relu6":
+            import tensorflow as tf
+
+            self.drawn.add(kind)
+            return self._add(value, "Activation", self._type(integer), activation=tf.nn.relu6)
+        if kind[0].islower():
+            more = self._table() if kind in CURVES[:-1] else {}
+            return self._add(value, "Activation", self._type(integer), activation=kind, **more)
+        parameter = {"LeakyReLU": "alpha", "ThresholdedReLU": "theta", "ELU": "alpha"}.get(kind)
+        given = {parameter: float(self.rng.choice([0.1, 0.3, 0.75]))} if parameter else {}
+        integer -= 3 * bool(parameter)  # a parameter of 0.1 has three bits less than none
+        return self._add(value, kind, self._type(integer), **given, **(self._table() if kind == "ELU" else {}))
+
+    def _table(self) -> dict[str, Any]:
+        """Size and type of a table."""
+        kind = str(self.rng.choice(["fixed<18,8>", "ap_fixed<12,3,RND,SAT>"]))
+        return {"types": {"table": kind}, "options": {"TableSize": int(self.rng.choice([1024, 256, 100]))}}
+
+    def _softmax(self, value: Value) -> Value:
+        """Of the last axis."""
+        types = {"exp_table": "ufixed<10,1>", "inv_table": "ufixed<10,2,RND,SAT>"} if self._chance(0.5) else {}
+        options = {"Implementation": str(self.rng.choice(SOFTMAXES)), "TableSize": int(self.rng.choice([1024, 64]))}
+        return self._add(value, "Softmax", self._type(1), types=types, options=options)
 
     def _normalise(self, value: Value) -> Value:
         types = {"scale": str(WEIGHT), "bias": str(WEIGHT)}
@@ -229,9 +277,13 @@ class Structures:
     def _dense(self, value: Value) -> Value:
         units = int(self.rng.integers(1, 7))
         kind = self._type(min(value.type.integer, 0) + WEIGHT.integer)
-        made = self._add(value, "Dense", kind, types={"weight": str(WEIGHT), "bias": str(WEIGHT)}, units=units)
+        weight = str(WEIGHT) if self._chance(0.8) else str(self.rng.choice(["int<3>", "ap_int<2>", "uint<2>"]))
+        given = {"activation": str(self.rng.choice(["relu", *CURVES]))} if self._chance(0.3) else {}
+        made = self._add(value, "Dense", kind, types={"weight": weight, "bias": str(WEIGHT)}, units=units, **given)
         name = f"{self._name}_dense{self._count}"
-        self.options[f"{name}_linear"] = {"precision": {"result": str(kind)}}
+        behind = self._type(min(kind.integer, 3)) if given else kind
+        self.options[f"{name}_{given.get('activation', 'linear')}"] = {"precision": {"result": str(behind)}}
+        made = replace(made, type=behind)
         valid = [n for n in range(1, min(value.size, 6) + 1) if value.size % n == 0]
         self.options[name] |= {"ReuseFactor": int(self.rng.choice(valid)), "Strategy": str(self.rng.choice(STRATEGIES))}
         return made

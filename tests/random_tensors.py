@@ -61,6 +61,8 @@ class Tensors:
             values, kind = maker(f"{name}l{index}", values, kind, folds)
         if len(values.shape) == 3 and self._chance(0.2):
             values = self.keras.layers.Softmax(name=f"{name}s")(values)
+            how = str(self.rng.choice(["stable", "latency", "argmax", "legacy"]))
+            self.options[f"{name}s"] = {"Implementation": how, "TableSize": int(self.rng.choice([1024, 64]))}
         self.outputs.append(values)
 
     def model(self) -> Any:
@@ -76,6 +78,8 @@ class Tensors:
 
     def _type(self, widest: int) -> str:
         width = int(self.rng.integers(3, widest + 1))
+        if self._chance(0.12):
+            return f"{self.rng.choice(['int', 'uint', 'ap_int', 'ap_uint'])}<{width}>"
         modes = self.rng.choice(ROUNDING_MODES), self.rng.choice(SATURATION_MODES)
         return f"{'u' * self._chance(0.3)}fixed<{width},{self.rng.integers(1, 4)},{modes[0]},{modes[1]}>"
 

@@ -7,13 +7,15 @@ its ends. Only the truncation, which is toward zero, takes an addition.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from alkaid.trace import FVariable
 from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import floor_to, is_above, is_below, is_constant
-from l1ml.compiler.programs.operations import in_parts, look_up
+from l1ml.compiler.programs.operations import MAX_ADDRESS_BITS, in_parts, look_up
+from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
 
 INT_BITS = 32
@@ -21,6 +23,24 @@ INT_BITS = 32
 
 End = tuple[FVariable, int]
 """A bit, and the entry that it chooses."""
+
+
+def table_size(layer: Any, key: str = "table_size", bits: int = MAX_ADDRESS_BITS, remedy: str = "") -> int:
+    """Entries of a table of a layer's C++.
+
+    Args:
+        layer: hls4ml's layer.
+        key: The attribute that says it.
+        bits: Of the longest address.
+        remedy: What else to do than to set ``TableSize``.
+
+    Raises:
+        L1mlError: If there are too many, before anything asks for them.
+    """
+    size = int(layer.get_attr(key))
+    if not 1 <= size <= 1 << bits:
+        raise L1mlError(f"layer {layer.name!r}: a table of {size} entries; set TableSize to 1..{1 << bits}{remedy}")
+    return size
 
 
 @dataclass(frozen=True)

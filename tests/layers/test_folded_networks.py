@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from graphs import hold_real_inputs
 from networks import columns, compile_graph, convert
 from random_networks import Generator, Layer, Limits, Source, keras_model
 
@@ -45,6 +46,7 @@ def check(keras: Any, folder: Path, networks: list[list[Layer]], sources: Sequen
     assert result.outputs == sum(layer.weights.shape[1] for layer in layers if layer.given)
     assert result.simulation.initiation_interval == max(layer.reuse_factor for layer in layers)
     assert set(PATTERNS) <= set(result.simulation.patterns)
+    hold_real_inputs(graph)
 
 
 @pytest.mark.parametrize("count", FEW)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from graphs import hold_real_inputs
 from networks import columns, compile_graph, convert
 from random_qkeras import random_networks
 
@@ -31,6 +32,7 @@ def check(keras: Any, folder: Path, seed: int, count: int, most: int) -> None:
         pytest.fail(f"{result.mismatches} mismatches, {result.first_mismatch}; in\n{found.about[name]}", pytrace=False)
     assert (result.events, result.mismatches) == (EVENTS, 0)
     assert result.simulation.initiation_interval == max(found.reuse_factors)
+    hold_real_inputs(graph)
 
 
 def test_random_networks_of_qkeras_give_what_the_cpp_gives(keras: Any, tmp_path: Path) -> None:

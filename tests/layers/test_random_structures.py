@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from graphs import hold_real_inputs
 from networks import columns, compile_graph, convert
-from random_structures import Structures
+from random_structures import ACTIVATIONS, MERGES, SOFTMAXES, WIRES, Structures
 
 import l1ml
 from l1ml.compiler.design import Design
+from l1ml.fixed import ROUNDING_MODES, SATURATION_MODES
 from l1ml.frontends.hls4ml.backend import rtl_folder
 from l1ml.frontends.hls4ml.network import network_of
 from l1ml.verification.simulation import PATTERNS
@@ -36,10 +39,26 @@ def check(keras: Any, folder: Path, seed: int) -> Design:
     assert (result.events, result.mismatches) == (EVENTS, 0)
     assert result.outputs == sum(int(t.shape[1:].num_elements()) for t in drawn.outputs)
     assert set(PATTERNS) <= set(result.simulation.patterns)
+    hold_real_inputs(graph)
     return Design.load(rtl_folder(graph))
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+def test_the_graphs_of_the_long_run_hold_all_layers_and_kinds_of_types(keras: Any) -> None:
+    drawn: set[str] = set()
+    types: list[str] = []
+    for seed in range(100, 108):
+        structures = Structures(keras, seed)
+        structures.model(GRAPHS, STEPS)
+        drawn |= structures.drawn
+        for options in structures.options.values():
+            types += (options.get("precision") or options["types"]).values()
+    small = {"Dense", "Dot", "BatchNormalization"}
+    assert {*ACTIVATIONS, *MERGES, *SOFTMAXES, *WIRES, *small} <= drawn
+    modes = {*ROUNDING_MODES, *SATURATION_MODES, "int", "uint", "ap_int", "ap_uint", "ap_fixed", "ap_ufixed"}
+    assert modes <= {word for kind in types for word in re.findall("[A-Za-z_]+", kind)}
+
+
+@pytest.mark.parametrize("seed", [1, 5])
 def test_random_structures_give_what_the_cpp_gives(keras: Any, tmp_path: Path, seed: int) -> None:
     design = check(keras, tmp_path, seed)
     assert len(design.views) >= 5

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from graphs import hold_real_inputs
 from networks import columns, compile_graph, convert, quiet
 from random_tensors import Tensors
 
@@ -41,6 +42,7 @@ def check(keras: Any, folder: Path, seed: int, count: int, *, folds: bool) -> No
         print(name, options)
     graph = convert(model, folder, tensors.options, write_rtl=True, unlisted=tensors.within)
     assert verify(graph) == max([1, *tensors.intervals])
+    hold_real_inputs(graph)
 
 
 @pytest.mark.parametrize("folds", [False, True])

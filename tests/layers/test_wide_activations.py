@@ -7,17 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from networks import compile_graph, convert, quiet
 from numpy.typing import NDArray
 from programs import evaluate, symbols_of
 
 import l1ml
+from l1ml.errors import L1mlError
 from l1ml.fixed import ROUNDING_MODES, FixedType
 from l1ml.layers.activations.computing import computed
 from l1ml.layers.activations.lowering import lower
 from l1ml.layers.activations.tables import dump, question, uses_table
 from l1ml.layers.indexing import TableIndex
 from l1ml.layers.parameters import input_type, output_type
+from l1ml.layers.registry import family_of
 from l1ml.reference.tables import CppTables
 
 FUNCTIONS = ("sigmoid", "tanh", "softplus", "softsign", "elu", "selu", "hard_sigmoid")
@@ -114,6 +117,35 @@ def test_an_index_knows_an_input_for_each_entry() -> None:
         for source in (FixedType(16, 6), FixedType(32, 16), FixedType(22, 5)):
             found = [index.of(int(value), source.fraction) for value in index.inputs(source)]
             assert found == list(range(index.size)), f"{index} of {source}"
+
+
+@pytest.mark.parametrize(
+    ("attribute", "told"),
+    [
+        ("table_size", r"layer 'large': a table of 2147483648 entries; set TableSize to 1\.\.65536$"),
+        ("exp_table_size", r"2147483648 entries; set .* 1\.\.65536, or give the quantizers of its tables fewer bits"),
+        ("inv_table_size", r"2147483648 entries; set .* 1\.\.65536, or give the quantizers of its tables fewer bits"),
+    ],
+)
+def test_a_table_of_softmax_too_large_is_refused_before_it_is_made(
+    keras: Any, tmp_path: Path, attribute: str, told: str
+) -> None:
+    """HGQ2 has an entry for each value of an input, which may have 31 bits."""
+    x = keras.Input((3,), name="x")
+    graph = convert(keras.Model(x, keras.layers.Softmax(name="large")(x)), tmp_path)
+    layer = graph.graph["large"]
+    layer.set_attr(attribute, 1 << 31)
+    with pytest.raises(L1mlError, match=told):
+        family_of(layer).table_dump(layer)
+
+
+def test_a_table_of_a_norm_too_large_is_refused_before_it_is_made(keras: Any, tmp_path: Path) -> None:
+    x = keras.Input((2, 3), name="x")
+    norm = keras.layers.LayerNormalization(name="large", epsilon=1e-2)
+    graph = convert(keras.Model(x, norm(x)), tmp_path, {"large": {"TableSize": 8192}})
+    layer = graph.graph["large"]
+    with pytest.raises(L1mlError, match=r"layer 'large': a table of 8192 entries; set TableSize to 1\.\.4096"):
+        family_of(layer).table_dump(layer)
 
 
 def test_default_models_are_bit_exact_in_verilog(keras: Any, tmp_path: Path) -> None:

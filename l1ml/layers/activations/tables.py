@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ml.compiler.programs.operations import MAX_ADDRESS_BITS
-from l1ml.errors import L1mlError
-from l1ml.layers.indexing import TableIndex
+from l1ml.layers.indexing import TableIndex, table_size
 from l1ml.layers.parameters import input_type
 from l1ml.templates import render
 
@@ -42,9 +41,7 @@ def index_of(layer: Any) -> TableIndex | None:
     name = function(layer)
     if name not in (*_CENTRED, "elu", "selu"):
         return None
-    size = int(layer.get_attr("table_size"))
-    if not 1 <= size <= 1 << MAX_ADDRESS_BITS:
-        raise L1mlError(f"layer {layer.name!r}: a table of {size} entries; set TableSize to 1..{1 << MAX_ADDRESS_BITS}")
+    size = table_size(layer)
     if name in _CENTRED:
         return TableIndex.centred(size, _CENTRED[name])
     return TableIndex.below_zero(size, 8, unsigned=name == "elu")

@@ -13,6 +13,9 @@ class _LayerNormalization(Family):
 
     def table_dump(self, layer: Any) -> str:
         """One over the square root of the variance."""
+        from l1ml.layers.indexing import table_size
+
+        table_size(layer)
         return render("layer_normalization/tables.cpp.j2", layer=layer.name, index=layer.index)
 
 

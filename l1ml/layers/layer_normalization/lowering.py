@@ -19,7 +19,7 @@ from hls4ml.model.types import FixedPrecisionType, IntegerPrecisionType
 from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import cast, floor_to
-from l1ml.compiler.programs.operations import MAX_ADDRESS_BITS, multiply, read, square, sum_within
+from l1ml.compiler.programs.operations import multiply, read, square, sum_within
 from l1ml.constants import Constants
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
@@ -58,9 +58,6 @@ def _check(layer: Any) -> None:
     top = accum.integer + table.integer + weight_type(layer, "scale").integer
     if accum.is_int or (result.is_int and top < 1):
         raise L1mlError(f"layer {layer.name!r}: give its accum and its result precision fixed<...> types")
-    size = int(layer.get_attr("table_size"))
-    if size > 1 << MAX_ADDRESS_BITS:
-        raise L1mlError(f"layer {layer.name!r}: TableSize is {size}; give at most {1 << MAX_ADDRESS_BITS}")
 
 
 def _moments(row: list[FVariable], accum: FixedType) -> tuple[list[FVariable], FVariable]:

@@ -9,6 +9,9 @@ import numpy as np
 from l1ml.layers.family import Family
 from l1ml.templates import render
 
+TABLE_BITS = 16
+"""Of the longest address of a table."""
+
 
 class _Softmax(Family):
     """Softmax, whose outputs depend on all inputs."""
@@ -23,6 +26,13 @@ class _Softmax(Family):
 
     def table_dump(self, layer: Any) -> str:
         """The exponentials, the inverses, and the types that address them."""
+        from l1ml.layers.indexing import table_size
+
+        for key in ("exp_table_size", "inv_table_size"):
+            if layer.get_attr(key) is None:
+                table_size(layer, bits=TABLE_BITS)
+            else:  # HGQ2 has an entry for each value of a quantizer
+                table_size(layer, key, TABLE_BITS, ", or give the quantizers of its tables fewer bits")
         implementation = layer.get_attr("implementation", "stable")
         if implementation == "legacy":
             result = layer.get_output_variable().type.name
