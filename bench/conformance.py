@@ -64,7 +64,7 @@ def adapt(checkout: Path, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(checkout / "test/pytest", folder)
     for path in folder.glob("test_*.py"):
-        path.write_text(re.sub(r"""(['"])(?:Vitis|Vivado)\1""", r"\1Verilog\1", path.read_text()))
+        path.write_text(re.sub(r"""(?i)(['"])(?:Vitis|Vivado)\1""", r"\1Verilog\1", path.read_text()))
     models = folder.parents[1] / "example-models"
     if not models.exists():
         models.symlink_to((checkout / "example-models").resolve())
