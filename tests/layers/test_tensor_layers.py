@@ -67,11 +67,12 @@ EINSUM_DENSE = {
 """Equation, shapes of input, constants and output, and whether there is a bias."""
 
 EINSUM = {
-    "product": ("ij,jk->ik", (3, 2), (2, 3), (3, 3), "fixed<18,8>"),
-    "dot": ("ij,ij->i", (3, 2), (3, 2), (3,), "fixed<8,4,RND_CONV,SAT>"),
-    "inplace": ("ij,kij->jk", (3, 2), (2, 3, 2), (2, 2), "fixed<7,3,TRN_ZERO>"),
+    "product": ("ij,jk->ik", (3, 2), (2, 3), (3, 3), "fixed<18,8>", ("fixed<5,2>", "ufixed<4,2>")),
+    "dot": ("ij,ij->i", (3, 2), (3, 2), (3,), "fixed<8,4,RND_CONV,SAT>", ("fixed<5,2>", "ufixed<4,2>")),
+    "inplace": ("ij,kij->jk", (3, 2), (2, 3, 2), (2, 2), "fixed<7,3,TRN_ZERO>", ("fixed<5,2>", "ufixed<4,2>")),
+    "wide": ("i,j->ij", (2,), (1,), (2, 1), "fixed<32,12>", ("fixed<32,12>", "fixed<32,12>")),
 }
-"""Equation, shapes of inputs and output, accumulator."""
+"""Equation, shapes of inputs and output, accumulator, types of inputs."""
 
 
 def equations(folder: Path) -> Any:
@@ -98,9 +99,9 @@ def equations(folder: Path) -> Any:
         )  # fmt: skip
         types = {"weight": "fixed<5,2>", "bias": "fixed<5,2>", "accum": "fixed<18,8>", "result": "fixed<9,5,RND,SAT>"}
         options[name] = {"Precision": types, "Strategy": strategy, "ReuseFactor": factor}
-    for name, (equation, first, second, out, accum) in EINSUM.items():
-        give(f"{name}_x", first, "fixed<5,2>")
-        give(f"{name}_y", second, "ufixed<4,2>")
+    for name, (equation, first, second, out, accum, kinds) in EINSUM.items():
+        give(f"{name}_x", first, kinds[0])
+        give(f"{name}_y", second, kinds[1])
         layers.append(
             {"class_name": "Einsum", "name": name, "inputs": [f"{name}_x", f"{name}_y"], "equation": equation,
              "inp0_shape": first, "inp1_shape": second, "out_shape": out}

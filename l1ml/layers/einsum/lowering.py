@@ -14,6 +14,7 @@ from alkaid.trace import FVariable, FVArray
 from hls4ml.model.types import FixedPrecisionType, IntegerPrecisionType
 
 from l1ml.compiler.programs.cast import cast
+from l1ml.compiler.programs.exact import add, product
 from l1ml.compiler.programs.operations import sum_within
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
@@ -39,7 +40,7 @@ def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     accum, result = attribute_type(layer, "accum_t"), output_type(layer)
     sums = np.array(
         [
-            cast(_added([a * b for a, b in zip(first[i, f0], second[i, f1], strict=True)], accum), result)
+            cast(_added([product(a, b) for a, b in zip(first[i, f0], second[i, f1], strict=True)], accum), result)
             for i in range(inplace)
             for f0 in range(free0)
             for f1 in range(free1)
@@ -51,9 +52,9 @@ def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
 
 def _added(products: list[FVariable], accum: FixedType) -> FVariable:
     """What is in the accumulator at the end; where it loses bits, that depends on what is in it."""
-    if all(product.step >= accum.lsb for product in products):
+    if all(value.step >= accum.lsb for value in products):
         return sum_within([FVariable.from_const(0.0, products[0].hwconf), *products], accum)
-    return reduce(lambda total, product: cast(total + product, accum), products[1:], cast(products[0], accum))
+    return reduce(lambda total, value: cast(add(total, value), accum), products[1:], cast(products[0], accum))
 
 
 def _check(layer: Any) -> None:
