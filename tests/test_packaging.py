@@ -95,7 +95,7 @@ def test_importing_the_package_needs_no_heavy_library(unpacked: Path) -> None:
 
 def test_packages_of_the_lock_have_all_that_they_ask_for() -> None:
     pinned = dict(line.split("==") for line in (ROOT / "requirements.lock").read_text().split() if "==" in line)
-    for project in (ROOT / "packaging").glob("*/pyproject.toml"):
+    for project in (ROOT / ".ci").glob("*/pyproject.toml"):
         about = tomllib.loads(project.read_text())["project"]
         pinned[about["name"]] = about["version"]
     versions = {canonicalize_name(name): version for name, version in pinned.items()}

@@ -77,8 +77,8 @@ class VerilogWriter(VitisWriter):
         text = text.replace("-o ${PROJECT}.o\n", "-o ${PROJECT}.o &\n", 1)
         text = text.replace("-o ${PROJECT}_bridge.o\n", "-o ${PROJECT}_bridge.o\nwait $!\n", 1)
         # The library is there whole or not at all.
-        library, partial = "firmware/${PROJECT}-${LIB_STAMP}.so", "firmware/.${PROJECT}-${LIB_STAMP}.partial"
-        script.write_text(text.replace(f"-o {library}\n", f"-o {partial}\nmv -f {partial} {library}\n", 1))
+        library, new = "firmware/${PROJECT}-${LIB_STAMP}.so", "firmware/.${PROJECT}-${LIB_STAMP}.new"
+        script.write_text(text.replace(f"-o {library}\n", f"-o {new}\nmv -f {new} {library}\n", 1))
 
     def write_bridge(self, model: Any) -> None:
         """Write the functions by which Python calls the C++: hls4ml's, and behind them one on integers."""
