@@ -38,6 +38,10 @@ EVENTS = 200
 OTHERS = ("quartus", "oneapi", "catapult", "libero", "accelerator")
 """Backends of other vendors, whose cases are left out."""
 
+LEFT_OUT = ("test_backend_config.py", "test_pointwiseconv2d")
+"""Tests of options of the C++, whose defaults they look up by the name of the backend; and of a convolution with 28 times
+28 positions side by side, 25,088 outputs of 32 bits, which waits for streams as the others do."""
+
 CONVERTERS = ("convert_from_keras_model", "convert_from_pytorch_model", "convert_from_onnx_model")
 
 _models: dict[int, tuple[Any, list[Any]]] = {}
@@ -80,6 +84,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out streams, other vendors, and cases that are one now that two backends have become one."""
     kept: dict[Any, pytest.Item] = {}
     for item in items:
+        if any(name in item.nodeid for name in LEFT_OUT):
+            continue
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
         words = [str(value).lower() for value in parameters.values()]
         if any("io_stream" in word or any(other in word for other in OTHERS) for word in words):
@@ -113,7 +119,8 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     if error is not None:
         record["test"] = f"{error[0].__name__}: {error[1]}"[:1500]
         record["refused"] = issubclass(error[0], L1mlError)
-        record["reached"] = any(_in_packages(frame.filename) for frame in traceback.extract_tb(error[2]))
+        frames = traceback.extract_tb(error[2])
+        record["reached"] = issubclass(error[0], AssertionError) or any(_in_packages(f.filename) for f in frames)
     record["models"] = [_compare(model, seen) for model, seen in _models.values() if _ours(model)]
     _note(record)
 

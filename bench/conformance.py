@@ -10,7 +10,7 @@ Keras 3, PyTorch or QONNX want an environment with these and --keras 3. A case i
   exact     every model that it compiled gives the integers of its C++, and `simulate` what `predict` gives
   refused   with an error of l1ml in one line
   wrong     differs, or ends in an error that is not l1ml's though hls4ml's own backend goes on
-  absent    lacks a package or a file, or fails before hls4ml is called
+  absent    lacks a package or a file, or fails in code that is neither hls4ml's nor ours
   nothing   compiles no model
 
 and is counted apart where what was refused is a convolution, pooling, recurrence or a stream, which are to come.
