@@ -39,8 +39,8 @@ OTHERS = ("quartus", "oneapi", "catapult", "libero", "accelerator")
 """Backends of other vendors, whose cases are left out."""
 
 LEFT_OUT = ("test_backend_config.py", "test_pointwiseconv2d")
-"""Tests of options of the C++, whose defaults they look up by the name of the backend; and of a convolution with 28 times
-28 positions side by side, 25,088 outputs of 32 bits, which waits for streams as the others do."""
+"""Tests of options of the C++, whose defaults they look up by the name of the backend; and of a convolution with 784
+positions side by side, 25,088 outputs of 32 bits, which waits for streams as the others do."""
 
 CONVERTERS = ("convert_from_keras_model", "convert_from_pytorch_model", "convert_from_onnx_model")
 
