@@ -23,9 +23,11 @@ HEADERS = "".join(
 )
 """What the C++ of every project reads of the standard library and of AMD's types."""
 
-_COMPILE = re.compile(r"^(\$\{CC\} .*) -c firmware/\$\{PROJECT\}\.cpp -o \$\{PROJECT\}\.o &$", re.MULTILINE)
+_COMPILE = re.compile(r"^(\$\{CC\} .*) -c firmware/\$\{PROJECT\}\.cpp -o \$\{PROJECT\}\.o(?: &)?$", re.MULTILINE)
 _ONE = " -include firmware/${PROJECT}.cpp -c ${PROJECT}_bridge.cpp -o ${PROJECT}.o"
-_REST = re.compile(r"^\$\{CC\} .* -c \$\{PROJECT\}_bridge\.cpp .*\nwait \$!\n", re.MULTILINE)
+_REST = re.compile(
+    r"^\$\{CC\} .* -c \$\{PROJECT\}_bridge\.cpp -o \$\{PROJECT\}_bridge\.o\n(?:wait \$!\n)?", re.MULTILINE
+)
 
 
 def quicken(script: Path) -> None:

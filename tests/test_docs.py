@@ -154,7 +154,7 @@ def test_the_commands_of_a_page_exist_with_their_options(page: Path) -> None:
         command = COMMANDS[name]
         rest = words[len(name.split()) :]
         if is_group(command):
-            assert not rest, f"{' '.join(words)}: there is no such command"
+            assert all(word.startswith("-") for word in rest), f"{' '.join(words)}: there is no such command"
         known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
         assert {word for word in rest if word.startswith("--")} <= known, " ".join(words)
         settings = [word.split("=")[0] for before, word in pairwise(rest) if before == "--set"]

@@ -58,7 +58,7 @@ def test_the_graphs_of_the_long_run_hold_all_layers_and_kinds_of_types(keras: An
     assert modes <= {word for kind in types for word in re.findall("[A-Za-z_]+", kind)}
 
 
-@pytest.mark.parametrize("seed", [1, 5])
+@pytest.mark.parametrize("seed", [5, 10])
 def test_random_structures_give_what_the_cpp_gives(keras: Any, tmp_path: Path, seed: int) -> None:
     design = check(keras, tmp_path, seed)
     assert len(design.views) >= 5

@@ -14,21 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from functools import cache
-from typing import Any
 
-import alkaid.trace.affine_interval
-import alkaid.trace.fixed_variable
-import alkaid.trace.fixed_variable_array
-import alkaid.trace.passes.canon
-import alkaid.trace.tracer
 import numpy as np
-from alkaid._binary import cmvm_solve, get_lsb_loc
 from alkaid.trace import FVariable, HWConfig
 from alkaid.trace.affine_interval import AffineInterval
 from alkaid.types import CombLogic, QInterval
 from numpy.typing import NDArray
 
+from l1ml.compiler.programs.mended import solve_once
 from l1ml.compiler.programs.opcodes import Opcode
 from l1ml.constants import Constants
 from l1ml.errors import L1mlError
@@ -54,31 +47,6 @@ KEPT_BITS = 48
 
 class TooWideError(L1mlError):
     """Something has more bits than is supported; whoever knows its layer is to say so."""
-
-
-def _lowest_bit(value: float) -> int:
-    """Place of the lowest bit of a number that is set; alkaid looks for it in float32."""
-    numerator, denominator = value.as_integer_ratio()
-    return (numerator & -numerator).bit_length() - denominator.bit_length() if numerator else int(get_lsb_loc(value))
-
-
-for module in (alkaid.trace.affine_interval, alkaid.trace.fixed_variable, alkaid.trace.passes.canon,
-               alkaid.trace.tracer):  # fmt: skip
-    module.get_lsb_loc = _lowest_bit
-
-
-def _solve_once(weights: NDArray[np.float32], **options: Any) -> Any:
-    """alkaid's sums for a matrix, those found before if matrix, intervals, delays and options are the same."""
-    key = weights.tobytes(), weights.shape, tuple((name, str(options[name])) for name in sorted(options))
-    if key not in _solved:
-        _solved[key] = cmvm_solve(weights, **options)
-    return _solved[key]
-
-
-# The same weights come again at other positions, and the same factors in other neurons.
-_solved: dict[Any, Any] = {}
-alkaid.trace.fixed_variable_array.cmvm_solve = _solve_once
-alkaid.trace.fixed_variable.scm_solve = cache(alkaid.trace.fixed_variable.scm_solve)
 
 
 def bounds(value: FVariable, step: float) -> tuple[int, int]:
@@ -277,7 +245,7 @@ def matrix_product(x: Sequence[FVariable], weights: Constants, divisor: int = 1)
     if not len(used):
         return totals
     values = [x[i] for i in moving]
-    programs = cmvm_solve(
+    programs = solve_once(
         np.ascontiguousarray(digits[:, used].astype(np.float32)),
         qintervals=[value.qint for value in values],
         latencies=[float(value.latency) for value in values],
