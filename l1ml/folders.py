@@ -10,7 +10,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO
 
@@ -177,7 +177,7 @@ def held(folder: Path) -> Iterator[None]:
         with claimed(folder, str(_owner(marker.read_text(), folder))):
             yield
     else:
-        with locked(folder / LOCK) if (folder / LOCK).is_file() else nullcontext():
+        with _model_locked(folder):
             yield
 
 
@@ -195,8 +195,13 @@ def unchanged(folder: Path) -> Iterator[None]:
                 raise L1mlError(f"another l1ml is at work in {folder}; wait for it")
             yield
     else:
-        with locked(folder / LOCK, shared=True) if (folder / LOCK).is_file() else nullcontext():
+        with _model_locked(folder, shared=True):
             yield
+
+
+def _model_locked(folder: Path, *, shared: bool = False) -> AbstractContextManager[None]:
+    """The lock of a folder that is no build, which only hls4ml models have."""
+    return locked(folder / LOCK, shared=shared) if (folder / LOCK).is_file() else nullcontext()
 
 
 def _owner(marker: str, root: Path) -> str | None:

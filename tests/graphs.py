@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,23 @@ from quick_cpp import quicken
 import l1ml
 from l1ml.compiler.network import Tensor
 from l1ml.frontends.hls4ml.network import network_of
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A tensor of Keras that a random network has so far."""
+
+    tensor: Any
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Without the events."""
+        return tuple(int(n) for n in self.tensor.shape[1:])
+
+    @property
+    def size(self) -> int:
+        """Elements of an event."""
+        return int(np.prod(self.shape))
 
 
 @contextmanager

@@ -20,6 +20,7 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
+from graphs import Drawn
 from numpy.typing import NDArray
 
 LARGEST = 20
@@ -56,22 +57,11 @@ PRODUCTS = {
 
 
 @dataclass(frozen=True)
-class Value:
+class Value(Drawn):
     """A tensor of Keras, with the number that it has among those of its network and what made it."""
 
-    tensor: Any
     number: int
     kind: str
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Without the events."""
-        return tuple(int(n) for n in self.tensor.shape[1:])
-
-    @property
-    def size(self) -> int:
-        """Elements of an event."""
-        return int(np.prod(self.shape))
 
 
 class Networks:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from graphs import Drawn
 from random_networks import STRATEGIES, in_reach
 
 from l1ml.fixed import INT, ROUNDING_MODES, SATURATION_MODES, FixedType
@@ -32,21 +33,10 @@ MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
 
 
 @dataclass(frozen=True)
-class Value:
+class Value(Drawn):
     """A tensor of Keras and the type that it has in hls4ml."""
 
-    tensor: Any
     type: FixedType
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Without the events."""
-        return tuple(int(n) for n in self.tensor.shape[1:])
-
-    @property
-    def size(self) -> int:
-        """Elements of an event."""
-        return int(np.prod(self.shape))
 
 
 class Structures:
