@@ -85,6 +85,9 @@ class Limits:
 WIDE = 32
 """Bits of types that are wider than they need to be."""
 
+WIDE_SUM = FixedType(48, 24, True, "RND", "SAT")
+"""An accumulator that is wider than it needs to be."""
+
 Source = tuple[int, FixedType]
 """Number of elements of an input, and their type."""
 
@@ -127,7 +130,9 @@ class Generator:
         reuse_factor = self._reuse_factor(n_in, n_out, strategy)
         top, fraction = source.integer + weight.integer, max(source.fraction + weight.fraction, bias.fraction)
         lossless = wide and reuse_factor > 1
-        accum = None if lossless else self._accum(strategy, reuse_factor, min(top, bias.integer))
+        fits = fraction <= WIDE_SUM.fraction and top + n_in.bit_length() < WIDE_SUM.integer
+        rounds = strategy == "distributed_arithmetic" or reuse_factor == 1
+        accum = None if lossless else self._accum(min(top, bias.integer), rounds=rounds, fits=fits or rounds)
         summed = FixedType(fraction + top, top) if accum is None else accum
         widest, kept = 16 if last else 9, last and self._chance(0.2) and summed.width <= INT64_BITS - 8
         result = summed if kept else self._rounded(summed, widest)
@@ -200,14 +205,13 @@ class Generator:
             return 1
         return int(self.rng.choice(valid[1:] or [1]) if self._chance(0.8) else valid[-1])
 
-    def _accum(self, strategy: str, reuse_factor: int, top: int) -> FixedType | None:
-        """None for ``auto`` as a rule, a wide type, or one as narrow as the strategy reproduces."""
+    def _accum(self, top: int, *, rounds: bool, fits: bool) -> FixedType | None:
+        """None for ``auto`` as a rule, a wide type if it ``fits``, or a narrow one, of any mode if that is reproduced."""
         if self._chance(0.65):
             return None
-        if self._chance(0.2):
-            return FixedType(48, 24, True, "RND", "SAT")
-        any_mode = strategy == "distributed_arithmetic" or reuse_factor == 1
-        return in_reach(self._type(16, modes=next(self.modes) if any_mode else ("TRN", "WRAP")), top)
+        if self._chance(0.2) and fits:
+            return WIDE_SUM
+        return in_reach(self._type(16, modes=next(self.modes) if rounds else ("TRN", "WRAP")), top)
 
 
 def in_reach(target: FixedType, integer: int) -> FixedType:

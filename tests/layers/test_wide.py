@@ -27,6 +27,8 @@ DENSE: dict[str, tuple[str, dict[str, str], str, int]] = {
     "ordered": ("x", {**WIDE, "accum": "fixed<46,16,RND,SAT>", "result": "fixed<46,16>"}, "Latency", 1),
     "digits": ("y", {**WIDE, "result": "fixed<50,30,RND,SAT>"}, "distributed_arithmetic", 3),
     "fabric": ("x", {**WIDE, "result": "fixed<60,28,RND_CONV>"}, "Latency", 4),
+    "constants": ("z", {**WIDE, "weight": "fixed<46,3>", "result": "fixed<60,16,RND>"}, "Latency", 2),
+    "kernel": ("z", {**WIDE, "weight": "fixed<46,3>", "result": "fixed<60,16,RND>"}, "distributed_arithmetic", 4),
     "summed": ("y", {**WIDE, "accum": "fixed<64,40>", "result": "fixed<62,38>"}, "Latency", 2),
 }
 """Input, types, strategy and reuse factor."""

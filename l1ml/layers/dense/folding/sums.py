@@ -19,7 +19,6 @@ from l1ml.fixed import FixedType, integers
 from l1ml.layers.dense.folding.rounding import RoundingPlan, plan_rounding
 from l1ml.layers.dense.lowering import counts_bits, never_overflows, products_are_exact
 from l1ml.layers.family import Sums
-from l1ml.layers.parameters import MAX_WEIGHT_BITS
 from l1ml.layers.registry import family_of
 
 
@@ -139,13 +138,6 @@ def _check_accumulator(layer: Any, parameters: Sums, intervals: list[Interval], 
         raise L1mlError(
             f"layer {layer.name!r}: products with its powers of two lose bits below 2^-{parameters.bits}, which is not "
             "reproduced at reuse factors above 1; set its reuse factor to 1, or give its input fewer fractional bits"
-        )
-    weights = parameters.weights
-    span = int(np.abs(weights.values).max()).bit_length() - (int(weights.lowest.min()) - weights.exponent)
-    if span > MAX_WEIGHT_BITS:
-        raise L1mlError(
-            f"layer {layer.name!r}: its weights have {span} bits from the highest to the lowest; at reuse factors "
-            f"above 1 at most {MAX_WEIGHT_BITS} are supported: set that to 1, or quantize it with fewer bits"
         )
     x = FVArray.from_lhs(*np.array(intervals, dtype=np.float64).T, HARDWARE)
     exact = products_are_exact(x, parameters)
