@@ -136,7 +136,7 @@ def _last_line(text: str) -> str:
 
 def _in_packages(file: str) -> bool:
     """Whether a file is hls4ml's or ours; what fails without them fails on any backend."""
-    return any(Path(file).is_relative_to(Path(package.__file__).parent) for package in (hls4ml, l1ml))
+    return any(Path(file).is_relative_to(Path(str(package.__file__)).parent) for package in (hls4ml, l1ml))
 
 
 def _ours(model: Any) -> bool:

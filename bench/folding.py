@@ -175,7 +175,7 @@ def dense(scratch: Path, options: argparse.Namespace) -> Iterator[Row]:
     x = np.random.default_rng(1).uniform(0, 4, (options.events, 64)).astype(np.float32)
 
     def convert(folder: Path, strategy: str, factor: int) -> Any:
-        kinds = {"weight_bits": 6, "zeros": 0.5, "input_type": "ufixed<8,2>"}
+        kinds: dict[str, Any] = {"weight_bits": 6, "zeros": 0.5, "input_type": "ufixed<8,2>"}
         return random_dense(folder, (64, 32), strategy=strategy, reuse_factors=(factor,), **kinds)
 
     yield from _graphs(options, scratch, convert, x)

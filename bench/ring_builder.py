@@ -50,7 +50,8 @@ def main() -> None:
 
 def candidates(n: int) -> np.ndarray:
     """Cells of the regions of electrons and jets with pile-up, in MeV, shape (at least 2 n, 957)."""
-    rng, found = np.random.default_rng(1), []
+    found: list[np.ndarray] = []
+    rng = np.random.default_rng(1)
     for name in CLASSES:
         first = len(found)
         for cells, eta, phi, _ in windows(name, n, pythia_seed=11, rng=rng, pileup=(0.0, 60.0)):

@@ -2,34 +2,31 @@
 
 python bench/vitis_projects.py PROJECT...
 
-A PROJECT is an `output_dir` of hls4ml in which Vitis HLS has worked. Ours is made of the weights in it, if it is a
-chain of Dense, ReLU and softmax and all types are the default.
+A PROJECT is an `output_dir` of hls4ml in which Vitis HLS has worked. Ours is made of the model of HGQ 1 beside it, which
+needs the package HGQ, or of the weights and types in its C++, if that is a chain of Dense, ReLU and softmax. The softmax
+of older versions of hls4ml gives other numbers than today's: there, our Verilog gives what goes into it, and the older
+softmax is computed of that.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import re
 import shutil
 import tempfile
-from contextlib import redirect_stdout
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from _vitis_models import Ours, ours
 from rich.table import Table
 
 import l1ml
 from l1ml.console import console
 from l1ml.errors import L1mlError
-from l1ml.keras_setup import set_up_keras
-from l1ml.vendor.reading import vendor_summary
-
-DEFAULT = re.compile(r"typedef ap_fixed<([\d, ]+)> model_default_t;")
-LAYER = re.compile(r"nnet::(?P<kind>\w+)<[^>]*>\((?P<source>\w+), (?P<target>\w+)(?:, (?P<w>w\d+), (?P<b>b\d+))?\)")
+from l1ml.frontends.hls4ml.network import network_of
+from l1ml.vendor import vendor_summary
+from l1ml.verification.vectors import make_vectors
+from l1ml.verification.vitis.project import ProjectCpp
 
 
 def main() -> None:
@@ -44,16 +41,27 @@ def main() -> None:
             for rtl in sorted(project.glob(f"**/syn/{language}")):
                 done = l1ml.verify(project, rtl=rtl, events=options.events)
                 table.add_row(project.name, language, "its C++", *told(done))
-        model = ours(project)
-        if model is not None:
-            with tempfile.TemporaryDirectory() as folder:
-                graph = compiled(model, project, Path(folder))
-                table.add_row(
-                    "", "its Verilog", "our C++", *told(l1ml.verify(graph, rtl=project, events=options.events))
-                )
-                table.add_row("", "our Verilog", "our C++", *told(l1ml.verify(graph, events=options.events)))
+        with tempfile.TemporaryDirectory() as folder:
+            if (made := ours(project, Path(folder))) is not None:
+                add_ours(table, project, made, options.events)
         table.add_row("", "C synthesis", "", "", "", reported(project))
     console.print(table)
+
+
+def add_ours(table: Table, project: Path, made: Ours, events: int) -> None:
+    """Hold a project's Verilog, and ours, against our C++."""
+    against = f"our C++ of {made.source}"
+    if made.softmax is None:
+        done = l1ml.verify(made.graph, rtl=project, events=events)
+        table.add_row("", "its Verilog", against, *told(done))
+    else:
+        design, cpp = network_of(made.graph), ProjectCpp(project)
+        inputs = make_vectors(design, events, seed=1).inputs
+        sums = l1ml.simulate(made.graph, design.inputs[0].type.to_float(inputs)).outputs
+        expected = cpp.run(inputs)
+        wrong = int(np.sum(made.softmax(design.outputs[0].type.quantize(np.asarray(sums))) != expected))
+        table.add_row("", "our Verilog, older softmax", "its C++", f"{events:,} × {expected.shape[1]}", str(wrong), "")
+    table.add_row("", "our Verilog", against, *told(l1ml.verify(made.graph, events=events)))
 
 
 def told(done: Any) -> tuple[str, str, str]:
@@ -69,68 +77,6 @@ def reported(project: Path) -> str:
         return f"not read: {str(error).rpartition('/')[2]}"
     used = ", ".join(f"{found['used'][key]:,} {key.upper()}" for key in ("lut", "ff", "dsp"))
     return f"latency {found['latency_max']}, II {found['interval_max']}; {used}; {found['tool']} {found['version']}"
-
-
-def ours(project: Path) -> Any | None:
-    """The Keras model of a project, if it is one of those that are described above."""
-    firmware = project / "firmware"
-    layers = [match.groupdict() for match in LAYER.finditer((firmware / "myproject.cpp").read_text())]
-    layers = [layer for layer in layers if not layer["kind"].startswith("load")]
-    types = set(re.findall(r"typedef (ap_u?fixed<[^;]*>) (?:input|result|layer\d+|model_default)_t;", defines(project)))
-    chain = all(layer["source"] == before["target"] for before, layer in pairwise(layers))
-    if len(types) != 1 or not chain or {layer["kind"] for layer in layers} - {"dense", "relu", "softmax"}:
-        return None
-    set_up_keras()
-    from tf_keras import Model
-    from tf_keras.layers import Activation, Dense, Input
-
-    size = int(re.findall(r"\bn_in = (\d+);", (firmware / "parameters.h").read_text())[0])
-    tensor = inputs = Input((size,), name=layers[0]["source"])
-    weights = {}
-    for layer in layers:
-        name = f"{layer['kind']}_of_{layer['target']}"
-        if layer["kind"] == "dense":
-            kernel, biases = (numbers(firmware / f"weights/{layer[key]}.txt") for key in ("w", "b"))
-            weights[name] = [kernel.reshape(-1, len(biases)), biases]
-            tensor = Dense(len(biases), name=name)(tensor)
-        else:
-            tensor = Activation(layer["kind"], name=name)(tensor)
-    model = Model(inputs, tensor)
-    for name, values in weights.items():
-        model.get_layer(name).set_weights(values)
-    return model
-
-
-def compiled(model: Any, project: Path, folder: Path) -> Any:
-    """Our graph of a model, with C++ and Verilog."""
-    import hls4ml
-
-    default = DEFAULT.search(defines(project))
-    assert default is not None
-    with Path(os.devnull).open("w") as sink, redirect_stdout(sink):  # hls4ml prints its progress
-        config = hls4ml.utils.config_from_keras_model(
-            model, granularity="model", backend="Verilog", default_precision=f"fixed<{default[1]}>"
-        )
-        graph = hls4ml.converters.convert_from_keras_model(
-            model,
-            hls_config=config,
-            backend="Verilog",
-            output_dir=str(folder),
-            project_name="myproject",
-            io_type="io_parallel",
-        )
-        graph.compile()
-    return graph
-
-
-def defines(project: Path) -> str:
-    """The types of a project."""
-    return (project / "firmware/defines.h").read_text()
-
-
-def numbers(file: Path) -> NDArray[np.float64]:
-    """Weights as hls4ml writes them."""
-    return np.array([float(value) for value in file.read_text().split(",") if value.strip()])
 
 
 if __name__ == "__main__":

@@ -206,7 +206,7 @@ class Generator:
         return int(self.rng.choice(valid[1:] or [1]) if self._chance(0.8) else valid[-1])
 
     def _accum(self, top: int, *, rounds: bool, fits: bool) -> FixedType | None:
-        """None for ``auto`` as a rule, a wide type if it ``fits``, or a narrow one, of any mode if that is reproduced."""
+        """None for ``auto`` as a rule, a wide type that ``fits``, or a narrow one, of any mode if ``rounds``."""
         if self._chance(0.65):
             return None
         if self._chance(0.2) and fits:
