@@ -35,7 +35,7 @@ PARTS = ("accum", "bias", "weight", "exp_table", "inv_table", "inv_inp", "inp_no
 
 @dataclass(frozen=True)
 class OlderSoftmax:
-    """Softmax ``stable`` of older versions, in their ``nnet_activation.h``: tables of the highest bits of its values."""
+    """Softmax ``stable`` of older versions, in their ``nnet_activation.h``: tables of the highest bits of values."""
 
     source: FixedType
     exp: FixedType

@@ -2,10 +2,10 @@
 
 python bench/vitis_projects.py PROJECT...
 
-A PROJECT is an `output_dir` of hls4ml in which Vitis HLS has worked. Ours is made of the model of HGQ 1 beside it, which
-needs the package HGQ, or of the weights and types in its C++, if that is a chain of Dense, ReLU and softmax. The softmax
-of older versions of hls4ml gives other numbers than today's: there, our Verilog gives what goes into it, and the older
-softmax is computed of that.
+A PROJECT is an `output_dir` of hls4ml in which Vitis HLS has worked. Ours is made of the model of HGQ 1 beside it,
+which needs the package HGQ, or of the weights and types in its C++, if that is a chain of Dense, ReLU and softmax. The
+softmax of older versions of hls4ml gives other numbers than today's: there, our Verilog gives what goes into it, and
+the older softmax is computed of that.
 """
 
 from __future__ import annotations
