@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from l1ml.errors import L1mlError
+from l1ml.summaries import Summary, in_words, shapes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     Arrays: TypeAlias = NDArray[np.floating] | Sequence[NDArray[np.floating]]
 
 
-@dataclass(frozen=True)
-class SimulationResult:
+@dataclass(frozen=True, repr=False)
+class SimulationResult(Summary):
     """What the Verilog gives for some events.
 
     Attributes:
@@ -38,9 +39,13 @@ class SimulationResult:
     latency: int
     initiation_interval: int
 
+    def summary(self) -> list[str]:
+        """Shapes and timing."""
+        return [f"outputs {shapes(self.outputs)}; latency {self.latency}, II {self.initiation_interval}"]
 
-@dataclass(frozen=True)
-class BuildResult:
+
+@dataclass(frozen=True, repr=False)
+class BuildResult(Summary):
     """A finished build.
 
     Attributes:
@@ -50,6 +55,22 @@ class BuildResult:
 
     report: dict[str, Any]
     folder: Path
+
+    @property
+    def good(self) -> bool:
+        """Whether RTL and C++ are equal."""
+        return bool(self.report["verification"]["mismatches"] == 0)
+
+    def summary(self) -> list[str]:
+        """Verdict, timing and resources, and where the report is."""
+        found, timing, used = (self.report[part] for part in ("verification", "rtl", "resources"))
+        compared = in_words(found["events"], found["outputs"], found["mismatches"])
+        cells = ", ".join(f"{used[key]:,} {key.upper()}" for key in ("lut", "ff", "dsp", "bram"))
+        return [
+            f"{self.report['project']}, reuse factor {self.report['reuse_factor']}: {compared}",
+            f"latency {timing['latency_cycles']}, II {timing['initiation_interval']}; {cells} ({used['tool']})",
+            f"report: {self.folder / 'report/report.html'}",
+        ]
 
 
 def build(spec: str | Path, overrides: dict[str, Any] | None = None, out: Path | None = None) -> BuildResult:

@@ -216,9 +216,12 @@ def _owner(marker: str, root: Path) -> str | None:
 def written_whole(file: Path) -> Iterator[Path]:
     """A name beside a file, of this writer alone; what is written there takes the place of the file at once.
 
+    The folder of the file is made if need be.
+
     Raises:
         OSError: If it cannot; then the file is what it was.
     """
+    file.parent.mkdir(parents=True, exist_ok=True)
     partial = aside(file)
     try:
         yield partial

@@ -25,8 +25,8 @@ _state = pytest.StashKey["_State"]()
 class _State:
     """What the options ask for, and the folder in which it is compiled once for all processes of the run."""
 
-    def __init__(self, subjects: list[Subject], shared: Path, waves: Path) -> None:
-        self.subjects, self.shared, self.waves = subjects, shared, waves
+    def __init__(self, subjects: list[Subject], empty: list[str], shared: Path, waves: Path) -> None:
+        self.subjects, self.empty, self.shared, self.waves = subjects, empty, shared, waves
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,7 +37,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="PACK_OR_SPEC",
-        help="Check a golden pack (FILE.golden), firmware against it (FILE.golden=DIR), or a build (SPEC, SPEC@REUSE)",
+        help="Check a golden pack (FILE.golden), firmware against it (FILE.golden=DIR), all packs of a folder "
+        "(GOLDEN=DIR, the firmware of each in DIR under its name), or a build (SPEC, SPEC@REUSE)",
     )
     group.addoption(
         "--l1ml-waves",
@@ -56,15 +57,18 @@ def pytest_configure(config: pytest.Config) -> None:
     if not wanted:
         return
     from l1ml.errors import L1mlError
-    from l1ml.golden.regression import subject_of
+    from l1ml.golden.regression import subjects_of
 
+    builds = Path(config.getoption("--l1ml-builds"))
     try:
-        subjects = [subject_of(text, Path(config.getoption("--l1ml-builds"))) for text in wanted]
+        named = {text: subjects_of(text, builds) for text in wanted}
     except L1mlError as error:
         raise pytest.UsageError(f"--l1ml: {error}") from None
     told = getattr(config, "workerinput", {}).get(_SHARED)
     shared = Path(told or tempfile.mkdtemp(prefix="l1ml-pytest-")).resolve()
-    config.stash[_state] = _State(subjects, shared, Path(config.getoption("--l1ml-waves")).resolve())
+    waves = Path(config.getoption("--l1ml-waves")).resolve()
+    empty = [text.partition("=")[0] for text, subjects in named.items() if not subjects]
+    config.stash[_state] = _State([one for subjects in named.values() for one in subjects], empty, shared, waves)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -94,6 +98,19 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
         report = node.ihook.pytest_make_collect_report(collector=node)
         node.ihook.pytest_collectreport(report=report)  # so that they are counted
         items.extend(report.result)
+    items.extend(NoPacks.from_parent(session, name=folder, nodeid=f"l1ml::{folder}") for folder in state.empty)
+
+
+class NoPacks(pytest.Item):
+    """A folder of packs that has none yet: not a failure, but to be seen."""
+
+    def runtest(self) -> None:
+        """Skip, with what to do."""
+        pytest.skip(f"no golden pack in {self.name}: 'l1ml golden make BUILD --out {Path(self.name) / 'NAME.golden'}'")
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where the test comes from, for the terminal."""
+        return self.path, None, self.name
 
 
 class Firmware(pytest.Collector):

@@ -17,8 +17,8 @@ STRATEGIES = ("Latency", "Resource", "ResourceUnrolled", "distributed_arithmetic
 SPECIAL_WEIGHTS = ("ufixed<1,1>", "fixed<1,1>", "fixed<1,0>", "fixed<2,2>", "int<2>")
 """Binary and ternary weights; hls4ml multiplies by the last one in a way of its own."""
 
-DSP_BITS = 34
-"""Bits of an input and a weight that a DSP multiplies, and whose products an ``accum_t`` of 48 bits holds."""
+DSP_BITS, DSP_WIDE = 34, 26
+"""Bits of an input and a weight, and of the wider one, that a DSP multiplies and an ``accum_t`` of 48 bits sums."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,8 @@ class Generator:
         n_out = self._size()
         weight, weights = self._weights(n_in, n_out, source)
         bias = self._type(8, signed=True, modes=("TRN", "WRAP"))
-        strategy, wide = next(self.strategies), source.width + weight.width > DSP_BITS
+        wide = source.width + weight.width > DSP_BITS or max(source.width, weight.width) > DSP_WIDE
+        strategy = next(self.strategies)
         strategy = "auto" if wide and strategy == "Resource" else strategy
         reuse_factor = self._reuse_factor(n_in, n_out, strategy)
         top, fraction = source.integer + weight.integer, max(source.fraction + weight.fraction, bias.fraction)

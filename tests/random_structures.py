@@ -58,7 +58,7 @@ class Structures:
         self.story: list[str] = []
         self.drawn: set[str] = set()
         self._name, self._count = "", 0
-        self._read: set[str] = set()
+        self._read: set[int] = set()
 
     def model(self, graphs: int, steps: int) -> Any:
         """A Keras model of so many graphs with so many layers each, and weights on the grid of ``WEIGHT``."""
@@ -80,7 +80,7 @@ class Structures:
         for _ in range(steps):
             values.append(self._step(values))
         for value in values[3:]:
-            if value.tensor.name not in self._read:  # Keras would leave it out
+            if id(value.tensor) not in self._read:  # Keras would leave it out; names do not tell identities apart
                 self.outputs.append(self._activation(value).tensor)
 
     def _input(self, shape: tuple[int, ...]) -> Value:
@@ -142,7 +142,7 @@ class Structures:
         layer = getattr(self.keras.layers, kind)(name=name, **given)
         sources = [value.tensor, *(other.tensor for other in more)]
         tensor = layer(sources if more else value.tensor)
-        self._read |= {source.name for source in sources}
+        self._read |= {id(source) for source in sources}
         self.options[name] = {"types": {"result": self._spelled(target), **(types or {})}, **(options or {})}
         self.drawn |= {kind, str(given.get("activation")), str((options or {}).get("Implementation"))}
         of = ", ".join(str(source.name) for source in sources)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from l1ml.folders import write_whole
@@ -30,9 +31,6 @@ def kept(parts: Iterable[str | bytes], compute: Callable[[], dict[str, float]]) 
     except (OSError, ValueError):
         pass
     found = compute()
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):  # a cache that cannot be written is none
         write_whole(file, json.dumps(found))
-    except OSError:  # a cache that cannot be written is none
-        pass
     return found

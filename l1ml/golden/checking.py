@@ -16,6 +16,7 @@ from l1ml.compiler.design import FILE_NAME, Design
 from l1ml.errors import L1mlError
 from l1ml.golden.firmware import check_design, compile_copy, cpp_again, look_into, write_again
 from l1ml.golden.pack import Pack
+from l1ml.summaries import in_words
 from l1ml.verification.compare import differences, wrong_segment
 from l1ml.verification.emulator import Emulator
 from l1ml.verification.simulation import CoreSimulator
@@ -93,7 +94,7 @@ class Verdict:
 
     def __str__(self) -> str:
         timing = "" if self.timing is None else f"; measured latency {self.timing[0]}, II {self.timing[1]}"
-        return f"{self.what}: {self.mismatches} mismatches in {self.events:,} events × {self.outputs} outputs{timing}"
+        return f"{self.what}: {in_words(self.events, self.outputs, self.mismatches)}{timing}"
 
 
 def check(pack: Pack, work: Path, *, rtl: Path | None = None, hls: Path | None = None) -> list[Verdict]:

@@ -138,7 +138,7 @@ class Pack:
         )
 
     def save(self, file: Path) -> None:
-        """Write the pack, whole or not at all.
+        """Write the pack, whole or not at all, and the folder for it.
 
         Raises:
             L1mlError: If the file cannot be written.

@@ -176,25 +176,43 @@ class SpecSubject:
         return PackSubject(Pack.load(file), Found(verilog=self.build / "rtl/verilog"))
 
 
-def subject_of(text: str, builds: Path) -> Subject:
+def subjects_of(text: str, builds: Path) -> list[Subject]:
     """What a user names.
 
     Args:
-        text: ``PACK``, ``PACK=FOLDER`` for the firmware in a folder, ``SPEC`` or ``SPEC@REUSE_FACTOR``.
+        text: ``PACK``; ``PACK=FOLDER`` for the firmware in a folder; ``PACKS/`` for all packs of a folder,
+            ``PACKS=FOLDER`` for the firmware of each under the pack's name; ``SPEC`` or ``SPEC@REUSE_FACTOR``.
         builds: Where builds of specs go.
+
+    Returns:
+        None for a folder that has no packs yet.
 
     Raises:
         L1mlError: If there is no such thing, or it is damaged.
     """
-    name, _, folder = text.partition("=")
-    if name.endswith(".golden") or folder:
-        return PackSubject(Pack.load(Path(name)), look_into(Path(folder)) if folder else None)
+    name, equals, folder = text.partition("=")
+    if name.endswith(".golden"):
+        return [_of_pack(Path(name), Path(folder) if folder else None)]
+    if equals or name.endswith("/"):
+        return [_of_pack(pack, Path(folder) / pack.stem if folder else None) for pack in _packs(Path(name))]
     name, at, factor = text.rpartition("@")
     if at and factor.isdigit():
         spec = load_spec(name, {"hls.reuse_factor": int(factor)})
-        return SpecSubject(spec, (builds / f"{spec.project}_r{factor}").resolve())
+        return [SpecSubject(spec, (builds / f"{spec.project}_r{factor}").resolve())]
     spec = load_spec(text)
-    return SpecSubject(spec, (builds / spec.project).resolve())
+    return [SpecSubject(spec, (builds / spec.project).resolve())]
+
+
+def _of_pack(pack: Path, firmware: Path | None) -> PackSubject:
+    return PackSubject(Pack.load(pack), look_into(firmware) if firmware else None)
+
+
+def _packs(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise L1mlError(
+            f"{folder}: there is no such folder of golden packs; 'l1ml golden make BUILD --out FILE' makes one"
+        )
+    return sorted(folder.glob("*.golden"))
 
 
 def _once(work: Path, name: str, make: Callable[[], None]) -> None:

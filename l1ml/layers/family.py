@@ -237,4 +237,11 @@ class Family(Builder):
             inputs: Real values of each of its inputs, shape (events, elements).
             output: What its C++ made of them, shape (events, elements).
         """
-        return ""
+        from l1ml.layers.cpp import compares_wrongly
+
+        if not compares_wrongly(layer) or not any((values < 0).any() for values in inputs):
+            return ""
+        return (
+            "its C++ takes negative values for larger than unsigned ones, as it compares integers of 32 bits and more: "
+            "give the unsigned type fewer bits, or a sign"
+        )

@@ -15,9 +15,9 @@ MAX_WEIGHT_BITS = 24
 """Most bits of constants that are given a type of their own."""
 
 
-def input_type(layer: Any) -> FixedType:
-    """Type of a layer's only input."""
-    return FixedType.from_hls4ml(layer.get_input_variable().type.precision)
+def input_type(layer: Any, name: str | None = None) -> FixedType:
+    """Type of a layer's only input, or of the one of a name."""
+    return FixedType.from_hls4ml(layer.get_input_variable(name).type.precision)
 
 
 def output_type(layer: Any) -> FixedType:

@@ -95,7 +95,6 @@ def run_bench(
         if not (job / "results.npz").exists():
             raise L1mlError(f"{what} ended without results; see {log}")
     except (L1mlError, SystemExit) as error:  # the latter by cocotb, if its bench fails
-        kept.parent.mkdir(parents=True, exist_ok=True)
         write_whole(kept, log.read_bytes())
         reason = str(error) if isinstance(error, L1mlError) else f"{what} ended without results; see {log}"
         raise L1mlError(reason.replace(str(log), str(kept))) from error

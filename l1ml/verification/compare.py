@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from l1ml.compiler.design import Design
 from l1ml.compiler.network import Tensor, element
 from l1ml.fixed import INT64_BITS
+from l1ml.summaries import Summary, in_words
 from l1ml.verification.deviation import Deviation
 from l1ml.verification.emulator import EXACT, Emulator
 from l1ml.verification.simulation import PATTERNS, CoreSimulator, Simulation
@@ -59,8 +60,8 @@ class Mismatch:
         )
 
 
-@dataclass(frozen=True)
-class Verification:
+@dataclass(frozen=True, repr=False)
+class Verification(Summary):
     """Result of a comparison.
 
     Attributes:
@@ -78,6 +79,17 @@ class Verification:
     first_mismatch: Mismatch | None
     simulation: Simulation
     reference: Deviation | None = None
+
+    @property
+    def good(self) -> bool:
+        """Whether all integers are equal."""
+        return self.mismatches == 0
+
+    def summary(self) -> list[str]:
+        """The verdict and the timing, the first mismatch, and what is told of the model that the C++ was made of."""
+        lines = [f"{in_words(self.events, self.outputs, self.mismatches)}; {self.simulation.timing}"]
+        lines += [] if self.first_mismatch is None else [f"the first one: {self.first_mismatch}"]
+        return lines + ([] if self.reference is None else self.reference.summary())
 
     def as_dict(self) -> dict[str, Any]:
         """The numbers for report.json."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from l1ml.compiler.network import Network, Tensor, identifier, real_values
 from l1ml.errors import L1mlError
+from l1ml.summaries import Summary
 from l1ml.verification.emulator import Emulator
 
 TRACED = 1000
@@ -65,8 +66,8 @@ class Overflow:
         return f"{self.layer}: {self.what} {self.type} {how} in {100 * self.share:.2g} % of values"
 
 
-@dataclass(frozen=True)
-class Deviation:
+@dataclass(frozen=True, repr=False)
+class Deviation(Summary):
     """The C++ beside the model that it was made of.
 
     Attributes:
@@ -84,9 +85,6 @@ class Deviation:
     def summary(self) -> list[str]:
         """Lines on outputs, overflows that make values wrong, and hints."""
         return [*map(str, self.outputs), *(str(o) for o in self.overflows if o.wraps), *self.hints]
-
-    def __str__(self) -> str:
-        return "\n".join(self.summary())
 
     def as_dict(self) -> dict[str, Any]:
         """The numbers for report.json, and the summary."""

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from l1ml.compiler.design import Design
 from l1ml.errors import L1mlError
 from l1ml.fixed import INT64_BITS
+from l1ml.summaries import Summary, shapes
 from l1ml.templates import render
 from l1ml.tools import set_up_verilator
 from l1ml.verification.bench import cocotb_runner, run_bench
@@ -52,8 +53,8 @@ PATTERNS = ("back_to_back", "gaps", "reset", "crowded", "restart")
 PORTS = ("clk", "rst", "in_valid", "in_data", "out_valid", "out_data")
 
 
-@dataclass(frozen=True)
-class Pattern:
+@dataclass(frozen=True, repr=False)
+class Pattern(Summary):
     """What one pattern of stimuli gave.
 
     Attributes:
@@ -68,9 +69,12 @@ class Pattern:
     received: NDArray[np.int64]
     stride: int
 
+    def summary(self) -> list[str]:
+        return [f"{len(self.sent):,} events, outputs {shapes(self.outputs)}"]
 
-@dataclass(frozen=True)
-class Simulation:
+
+@dataclass(frozen=True, repr=False)
+class Simulation(Summary):
     """A finished simulation.
 
     Attributes:
@@ -93,6 +97,9 @@ class Simulation:
     def timing(self) -> str:
         """Latency and initiation interval in words."""
         return f"latency {self.latency}, II {self.initiation_interval}"
+
+    def summary(self) -> list[str]:
+        return [f"outputs {shapes(self.integers)}, {self.timing}"]
 
 
 class CoreSimulator:

@@ -51,7 +51,6 @@ def save_waveform(simulator: CoreSimulator, events: NDArray[np.int64], file: Pat
         np.save(folder / "inputs.npy", rows.reshape(len(events), design.in_beats, -1))
         kept = simulator.work / "waveform.log"
         run_bench("core/bench_waveform", design.name, binary, folder, limit=time_limit(cycles), kept=kept, waves=True)
-        file.parent.mkdir(parents=True, exist_ok=True)
         with written_whole(file) as partial:
             shutil.copy(folder / "dump.fst", partial)
 

@@ -142,10 +142,16 @@ def test_a_file_that_is_not_there_is_an_error(place: str, tmp_path: Path) -> Non
         Pack.load(tmp_path / place)
 
 
+def test_the_folder_of_a_pack_is_made(tmp_path: Path) -> None:
+    made().save(tmp_path / "a/new/folder.golden")
+    assert Pack.load(tmp_path / "a/new/folder.golden").name == "net_r4"
+
+
 def test_a_pack_that_cannot_be_written_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(L1mlError, match="cannot be written: No such file or directory"):
-        made().save(tmp_path / "no/such/folder.golden")
-    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").touch()
+    with pytest.raises(L1mlError, match=r"cannot be written: (Not a directory|File exists)"):
+        made().save(tmp_path / "file/pack.golden")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_a_family_is_a_part_of_the_pack() -> None:

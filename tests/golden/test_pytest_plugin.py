@@ -22,7 +22,7 @@ from l1ml.compiler.design import Design
 from l1ml.errors import L1mlError
 from l1ml.golden.making import freeze
 from l1ml.golden.pack import Pack
-from l1ml.golden.regression import _once, subject_of
+from l1ml.golden.regression import _once, subjects_of
 from l1ml.verification.packing import unpack
 from l1ml.verification.vectors import FAMILIES
 
@@ -186,7 +186,7 @@ def test_firmware_that_cannot_be_checked_fails_in_one_line_and_is_tried_once(
     project = tmp_path / "hls"
     shutil.copytree(small_build.folder / "convert/hls", project)
     (project / "firmware/small_tagger.cpp").write_text("what\n")
-    subject = subject_of(f"{pack_file}={project}", tmp_path)
+    (subject,) = subjects_of(f"{pack_file}={project}", tmp_path)
     assert (subject.sides, subject.families) == (("cpp",), FAMILIES)
     for family in FAMILIES:
         with pytest.raises(L1mlError, match=r"the C\+\+ of small_tagger does not compile"):
@@ -222,7 +222,7 @@ def test_what_a_user_may_name(small_build: SmallBuild, pack_file: Path, tmp_path
         ("electron_rings", "electron_rings_r1", ("rtl",)),
     ]
     for text, name, sides in names:
-        subject = subject_of(text, tmp_path)
+        (subject,) = subjects_of(text, tmp_path)
         assert (subject.name.split("_r")[0], subject.sides) == (name.split("_r")[0], sides)
         assert subject.name == f"{subject.project}_r{subject.reuse_factor}"
     refused: list[tuple[str, str]] = [
@@ -232,7 +232,7 @@ def test_what_a_user_may_name(small_build: SmallBuild, pack_file: Path, tmp_path
     ]
     for text, message in refused:
         with pytest.raises(L1mlError, match=message):
-            subject_of(text, tmp_path)
+            subjects_of(text, tmp_path)
 
 
 def test_the_examples_for_continuous_integration_are_yaml_and_call_the_plugin_with_options_that_it_has() -> None:

@@ -18,6 +18,16 @@ TYPES = {
     "exact": ("fixed<6,3>", "fixed<5,4>", "auto"),
     "mixed": ("fixed<6,2>", "ufixed<4,3>", "ufixed<5,3,RND_CONV,SAT>"),
 }
+# Compared as integers of 32 bits and more, the C++ takes negative ones for larger than unsigned ones, or does not.
+COMPARED = {
+    "aligned": ("ufixed<32,16>", "fixed<20,4>"),
+    "signed": ("fixed<33,17>", "ufixed<32,16>"),
+    "finer": ("fixed<20,8>", "ufixed<20,20>"),
+    "coarser": ("ufixed<19,19>", "fixed<20,8>"),
+    "narrow": ("fixed<20,8>", "ufixed<19,19>"),
+    "integers": ("int<32>", "uint<32>"),
+    "dead": ("ufixed<2,32>", "fixed<8,4>"),
+}
 
 
 def test_merges_give_what_the_cpp_gives_and_verilog_holds_short_branches_back(keras: Any, tmp_path: Path) -> None:
@@ -40,14 +50,14 @@ def test_merges_give_what_the_cpp_gives_and_verilog_holds_short_branches_back(ke
 def _merges(keras: Any) -> tuple[list[Any], list[Any], dict[str, Any]]:
     """All kinds for all types: inputs, outputs, options."""
     inputs, outputs, options = [], [], {}
-    for name, (first, second, result) in TYPES.items():
+    for name, (first, second, *result) in {**TYPES, **COMPARED}.items():
         pair = [keras.Input((2,), name=f"{part}_{name}") for part in ("a", "b")]
         for variable, fixed in zip(pair, (first, second), strict=True):
             options[variable.name] = {"precision": {"result": fixed}}
-        for kind in KINDS:
+        for kind in KINDS if result else ("Maximum", "Minimum"):
             merged = f"{kind.lower()}_{name}"
             outputs.append(getattr(keras.layers, kind)(name=merged)(pair))
-            options[merged] = {"precision": {"result": result}}
+            options[merged] = {"precision": {"result": result[0] if result else "fixed<40,20>"}}
         inputs += pair
     return inputs, outputs, options
 

@@ -28,8 +28,11 @@ INPUTS = {
     "b2": ((2, 3), "fixed<6,2>"),
     "a3": ((2, 3, 2), "ufixed<4,3>"),
     "b3": ((2, 3, 2), "fixed<5,1>"),
+    "one2": ((1, 3), "fixed<6,2>"),
+    "one3": ((1, 2, 3), "fixed<5,1>"),
+    "image": ((1, 2, 2), "fixed<5,2>"),
 }
-"""Two tensors of each rank, of types of their own."""
+"""Two tensors of each rank, of types of their own, and such as have one channel."""
 
 RESULTS = {
     "both1_1": "fixed<9,5>",
@@ -52,6 +55,11 @@ def _wired(keras: Any, x: dict[str, Any]) -> list[Any]:
         layers.Permute((2, 1), name="turned2")(x["a2"]),
         layers.Permute((3, 1, 2), name="turned3")(x["a3"]),
         layers.Permute((2, 1, 3), name="twice3")(layers.Permute((1, 3, 2), name="once3")(x["b3"])),
+        layers.ReLU(name="last")(layers.Permute((2, 3, 1), name="channels_last")(x["image"])),
+        layers.Permute((3, 2, 1), name="reversed3")(x["one3"]),
+        layers.Concatenate(axis=3, name="after3")([x["one3"], x["one3"]]),
+        layers.Permute((2, 1), name="turned1")(x["one2"]),
+        layers.Concatenate(axis=2, name="after2")([x["one2"], x["one2"]]),
         layers.ZeroPadding1D((1, 2), name="padded1")(x["a2"]),
         layers.ZeroPadding2D(((1, 0), (2, 1)), name="padded2")(x["b3"]),
         layers.Cropping1D((1, 0), name="cropped1")(x["b2"]),
@@ -108,8 +116,8 @@ def test_wires_give_what_the_cpp_gives_without_a_register(keras: Any, tmp_path: 
     design, network = Design.load(rtl_folder(graph)), network_of(graph)
     events = make_vectors(design, 200, seed=4).inputs
     np.testing.assert_array_equal(lowered(graph, events), Emulator.of_project(tmp_path, network).run(events))
-    # A module for each dense layer with what can join it, one for each type that needs logic, and nothing else.
-    assert {m.segment for m in design.modules} == {"fc1", "fc2", "fc3", *LOGIC}
+    # A module for each dense layer with what can join it, one for each type or ReLU that needs logic, nothing else.
+    assert {m.segment for m in design.modules} == {"fc1", "fc2", "fc3", "last", *LOGIC}
     assert {"rows", "turned", "twice", "again", "beside", "two", "flat", "wide", "padded2"} <= {
         v.tensor.name for v in design.views
     }

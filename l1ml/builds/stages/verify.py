@@ -9,6 +9,7 @@ import numpy as np
 from l1ml.builds.build import Build
 from l1ml.console import console
 from l1ml.errors import L1mlError
+from l1ml.summaries import in_words
 from l1ml.verification.compare import compare
 from l1ml.verification.directed import SHARE, add_directed
 from l1ml.verification.finished import FinishedCore
@@ -43,6 +44,6 @@ def run(build: Build, folder: Path) -> None:
         )
     FinishedCore.found_in(build.root).record(folder, result, vectors)
     console.print(
-        f"    {result.mismatches} mismatches in {result.events:,} events × {result.outputs} outputs; "
+        f"    {in_words(result.events, result.outputs, result.mismatches)}; "
         f"measured latency {measured[0]}, II {measured[1]}"
     )

@@ -214,6 +214,13 @@ def _one_of(first: FVariable, second: FVariable, if_less: FVariable, if_not: FVa
     return difference.is_negative().msb_mux(if_less, if_not) if is_wide(difference) else None
 
 
+def if_negative(value: FVariable, yes: FVariable, no: FVariable) -> FVariable:
+    """One of two values by the sign of a third."""
+    if value.low >= 0:
+        return no
+    return yes if value.high < 0 else value.is_negative().msb_mux(yes, no)
+
+
 def is_narrow(x: Sequence[FVariable], weights: Constants) -> bool:
     """Whether alkaid multiplies a vector by a matrix exactly, and has bounds of the result in doubles."""
     if not np.any(weights.values):

@@ -10,6 +10,8 @@ hls4ml 1.3.0 compares names in the places below; what needs no name is taken fro
 | ``vivado/passes/broadcast_stream.py`` | ``Vivado`` only, streams only | as for Vitis |
 | ``model/layers.py``, ``Conv2DBatchnorm`` | weights transposed for ``Resource``, not for Vitis | as for Vitis |
 | ``cli/__init__.py`` | command line ``hls4ml build`` | not offered: ``l1ml`` has one |
+
+One pass that goes wrong on any backend is put right for graphs of this one: ``ChannelsFirst``.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from hls4ml.backends import get_backend
 from hls4ml.backends.fpga.passes.hgq_proxy_model import ProcessFixedPointQuantizerLayer, generate_mask_fn
 from hls4ml.backends.vivado.passes.unrolled_codegen import GenerateUnrolledDenseResource
 from hls4ml.model.flow import get_flow
+from hls4ml.model.optimizer.optimizer import optimizer_map
+from hls4ml.model.optimizer.passes.transpose_opt import RemoveSingleChannelTranspose
 from hls4ml.model.types import Source
 
 
@@ -40,6 +44,22 @@ class UnrolledResource(GenerateUnrolledDenseResource):
         return super()._add_backend_specific_pragmas_to_generated_code(code, get_backend("Vitis"))
 
 
+class ChannelsFirst(RemoveSingleChannelTranspose):
+    """Removal of a transpose behind an input of one channel, where that is right.
+
+    hls4ml 1.3.0 takes each of them for one that puts the channels last, changes the shape of the input accordingly, and
+    does so for all layers that read it: others then get elements in a wrong order, or none.
+    """
+
+    def match(self, node: Any) -> bool:
+        """Whether a node is to be removed."""
+        if not super().match(node) or node.model.config.backend.name != "Verilog":
+            return bool(super().match(node))
+        axes, source = [int(axis) for axis in node.get_attr("perm")], node.inputs[0]
+        readers = [other for other in node.model.graph.values() if source in other.inputs]
+        return axes == [*range(1, len(axes)), 0] and readers == [node] and source not in node.model.outputs
+
+
 OURS = {
     "vivado:process_fixed_point_quantizer_layer": ("process_fixed_point_quantizer_layer", Masks),
     "vivado:generate_unrolled_dense_resource": ("generate_unrolled_dense_resource", UnrolledResource),
@@ -51,6 +71,7 @@ def register_passes(backend: Any) -> None:
     """Make our passes known to hls4ml as those of a backend."""
     for name, kind in OURS.values():
         backend.register_pass(name, kind)
+    optimizer_map["remove_single_channel_transpose"] = ChannelsFirst()
 
 
 def with_ours(flow: str, backend: Any) -> list[str]:

@@ -12,13 +12,14 @@ import numpy as np
 from alkaid.trace import FVariable, FVArray
 
 from l1ml.compiler.programs.cast import cast, is_constant, relu_cast
-from l1ml.compiler.programs.exact import add_constant, constant, is_wide, negative, smaller, times
+from l1ml.compiler.programs.exact import add_constant, constant, if_negative, is_wide, negative, smaller, times
 from l1ml.compiler.programs.operations import reaches
 from l1ml.errors import L1mlError
 from l1ml.fixed import BIT, FixedType
 from l1ml.layers.activations.computing import computed
 from l1ml.layers.activations.shortening import shortened
 from l1ml.layers.activations.tables import TABLE_ACTIVATIONS, asked, uses_table
+from l1ml.layers.cpp import compares_wrongly
 from l1ml.layers.parameters import attribute_type, constants, input_type, output_type
 from l1ml.reference.tables import LayerTables, Tables
 
@@ -60,8 +61,7 @@ def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
         slope = _parameter(layer)
         return _map(inputs[0], lambda v: _leaky_relu(v, slope, target))
     if name in ("thresholded_relu", "thresholdedrelu"):
-        threshold = _parameter(layer)
-        return _map(inputs[0], lambda v: cast(_thresholded(v, threshold), target))
+        return _map(inputs[0], lambda v: cast(_thresholded(v, layer), target))
     if name in ("binary_tanh", "ternary_tanh"):
         sign = _binary_tanh if name == "binary_tanh" else _ternary_tanh
         return _map(inputs[0], lambda v: sign(v, input_type(layer), target))
@@ -99,11 +99,13 @@ def _parameter(layer: Any) -> Fraction:
     return int(param.quantize(float(layer.get_attr("activ_param")))) * Fraction(2) ** -param.fraction
 
 
-def _thresholded(value: FVariable, threshold: Fraction) -> FVariable:
-    """The value where it is above the threshold, 0 elsewhere."""
+def _thresholded(value: FVariable, layer: Any) -> FVariable:
+    """The value where the C++ takes it to be above the threshold, 0 elsewhere."""
+    threshold = _parameter(layer)
     difference = add_constant(negative(value), threshold)
     above = difference.is_negative() if is_wide(value) or is_wide(difference) else value > float(threshold)
-    return above.msb_mux(value, 0.0)
+    kept = above.msb_mux(value, 0.0)
+    return if_negative(value, value, kept) if compares_wrongly(layer) else kept
 
 
 def _leaky_relu(value: FVariable, slope: Fraction, target: FixedType) -> FVariable:

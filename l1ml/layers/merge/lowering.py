@@ -10,10 +10,11 @@ from alkaid.trace import FVariable, FVArray
 from numpy.typing import NDArray
 
 from l1ml.compiler.programs.cast import cast
-from l1ml.compiler.programs.exact import add, larger, product, smaller, subtract
+from l1ml.compiler.programs.exact import add, if_negative, larger, product, smaller, subtract
 from l1ml.compiler.programs.operations import sum_within
 from l1ml.errors import L1mlError
 from l1ml.fixed import FixedType
+from l1ml.layers.cpp import compares_wrongly
 from l1ml.layers.parameters import attribute_type, output_type
 from l1ml.reference.tables import Tables
 
@@ -36,7 +37,8 @@ def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
     first, second = (np.asarray(values) for values in inputs)
     kind, target = layer.get_attr("op").lower(), output_type(layer)
     if kind in _FUNCTIONS:
-        function, size = _FUNCTIONS[kind], max(len(first), len(second))
+        function = _WRONGLY_COMPARED[kind] if compares_wrongly(layer) else _FUNCTIONS[kind]
+        size = max(len(first), len(second))
         # As the C++ repeats the shorter one.
         merged = [function(first[i % len(first)], second[i % len(second)]) for i in range(size)]
     elif kind == "dot1d":
@@ -46,6 +48,21 @@ def lower(layer: Any, inputs: list[FVArray], tables: Tables) -> FVArray:
         known = ", ".join((*_FUNCTIONS, "dot1d"))
         raise L1mlError(f"layer {layer.name!r}: merge {kind!r} has no Verilog lowering; supported: {known}")
     return FVArray(np.array([cast(v, target) for v in merged]), inputs[0].solver_options, inputs[0].hwconf)
+
+
+def _larger_wrongly(first: FVariable, second: FVariable) -> FVariable:
+    """A value that is negative, or else the larger one."""
+    signed = first if first.low < 0 else second
+    return if_negative(signed, signed, larger(first, second))
+
+
+def _smaller_wrongly(first: FVariable, second: FVariable) -> FVariable:
+    """The unsigned value if the other one is negative, or else the smaller one."""
+    signed, unsigned = (first, second) if first.low < 0 else (second, first)
+    return if_negative(signed, unsigned, smaller(first, second))
+
+
+_WRONGLY_COMPARED = {"maximum": _larger_wrongly, "minimum": _smaller_wrongly}
 
 
 def _dot(first: NDArray[np.object_], second: NDArray[np.object_], accum: FixedType) -> FVariable:

@@ -111,7 +111,6 @@ def download(out: Path) -> Path:
 
 def _write_csv(out: Path, features: NDArray[np.float64], letters: Any, names: list[str]) -> None:
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
         with written_whole(out) as partial, partial.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow([*names, CLASS_COLUMN])

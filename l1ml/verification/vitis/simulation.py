@@ -36,7 +36,7 @@ class GoldenModel(Protocol):
         """Outputs in LSB of inputs in LSB, both of shape (events, elements)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class VitisSimulation(Simulation):
     """A finished simulation; ``latency`` and ``initiation_interval`` are the longest that were seen.
 
