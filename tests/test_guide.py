@@ -2,37 +2,82 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
-import shlex
+import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from command_line import L1ML
 from test_docs import ROOT, blocks, run
 
 TUTORIAL = ROOT / "docs/tutorial.md"
+NOTEBOOK = ROOT / "examples/tutorial.ipynb"
+
+MISMATCH = r"pack differ in \d+ outputs; event \d+ \(data\), output \d: golden .*; first difference in scores \(Dense\)"
 
 
-def test_the_commands_of_the_tutorial_lead_to_an_axi_stream_module_to_package(tmp_path: Path) -> None:
-    (tmp_path / "examples").symlink_to(ROOT / "examples")
-    typed = [line for mark, code in blocks(TUTORIAL, "") if mark == "tutorial" for line in code.splitlines()]
-    programs = {"python": [sys.executable], "l1ml": [L1ML]}
-    said = ""
-    for program, *words in map(shlex.split, typed):
-        done = subprocess.run([*programs[program], *words], cwd=tmp_path, capture_output=True, text=True, timeout=300)
-        assert done.returncode == 0, done.stdout + done.stderr
-        said += done.stdout
-    page, timing = TUTORIAL.read_text(), r"latency (\d+) cycles, a new event every 8\n"
-    assert "2000 events, 0 mismatches\n" in said and "2000 events, 0 mismatches\n" in page
-    (latency,), (told,) = re.findall(timing, said), re.findall(timing, page)
-    assert abs(int(latency) - int(told)) <= 2  # the depth of the logic depends on weights, these on the processor
-    firmware = tmp_path / "my_tagger/l1ml_firmware"
-    assert {path.name for path in firmware.iterdir()} >= {"rtl", "vivado", "ip", "vitis", "README.md"}
-    assert "my_tagger_axis" in (firmware / "README.md").read_text()
-    assert (firmware / "ip/my_tagger_axis_ip.v").exists()
+def typed(script: str, home: Path, cwd: Path) -> str:
+    """What a reader sees who types commands in a shell that stops at the first failure."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+    env |= {"HOME": str(home), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    command = ["bash", "-ec", script]
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=500)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_tutorial_leads_from_a_model_of_qkeras_to_a_pack_a_failing_test_and_a_wrapper(tmp_path: Path) -> None:
+    marks = {"tutorial": "{}", "tutorial: h5": "{}", "tutorial fails": "if {}; then exit 1; fi"}
+    script = [marks[mark].format(code.rstrip()) for mark, code in blocks(TUTORIAL, "") if mark in marks]
+    said, page = typed("\n".join(script), tmp_path, ROOT), TUTORIAL.read_text()
+    verdict = r"0 mismatches in 2,000 events × 5 outputs; latency (\d+), II 8\nscores: largest deviation .* of events\n"
+    (latency,), told = re.findall(verdict, said), re.findall(verdict, page)
+    assert len(told) == 2  # one for each Keras
+    assert abs(int(latency) - int(told[1])) <= 2  # the depth of the logic depends on weights, these on the processor
+    right, wrong = said.index("1 passed in"), said.index("1 failed in")
+    assert re.search(MISMATCH, said[right:wrong]) and "my_tagger_r8-data-event" in said
+    folder = tmp_path / "my_trigger"
+    assert (folder / ".github/workflows/firmware.yml").read_text() == (ROOT / "docs/ci/github-actions.yml").read_text()
+    assert (folder / "firmware/my_tagger/ip/my_tagger_axis_ip.v").exists()
+
+
+def test_the_notebook_leads_from_a_model_of_keras_3_to_a_pack_and_a_failing_test(tmp_path: Path) -> None:
+    cells = [cell for cell in json.loads(NOTEBOOK.read_text())["cells"] if cell["cell_type"] == "code"]
+    assert all(cell["outputs"] == [] for cell in cells)  # numbers that nobody would make again
+    shutil.copy(ROOT / "examples/own_model.py", tmp_path)
+    (tmp_path / "cells.json").write_text(json.dumps(["".join(cell["source"]) for cell in cells]))
+    program = """
+        import ast, json, subprocess, sys
+        space = {}
+        for source in json.load(open("cells.json")):
+            if source.startswith("%%bash"):
+                print(subprocess.check_output(["bash", "-ec", source.partition("\\n")[2]], text=True))
+                continue
+            tree = ast.parse(source)
+            last = ast.Expression(tree.body.pop().value) if isinstance(tree.body[-1], ast.Expr) else None
+            exec(compile(tree, "cell", "exec"), space)
+            if last and (shown := eval(compile(last, "cell", "eval"), space)) is not None:
+                print(shown._repr_html_())
+    """
+    (tmp_path / "cells.py").write_text(textwrap.dedent(program))
+    said = typed("python cells.py", tmp_path, tmp_path)
+    assert re.search(
+        r"<div><b style=.*>0 mismatches in 2,000 events × 5 outputs; latency \d+, II 8</b><br>scores: ", said
+    )
+    assert re.search(r"^[67]\d\.\d% of jets are told right\n<div>.*outputs \(2000, 5\); latency", said, re.M)
+    assert "1 passed in" in said and "1 failed in" in said and re.search(MISMATCH, said)
+    assert "not found" not in said
+
+
+def test_the_notebook_has_the_lines_of_the_tutorial() -> None:
+    (lines,) = (code for mark, code in blocks(TUTORIAL, "python") if mark == "from: examples/own_model.py")
+    cells = ["".join(cell["source"]) for cell in json.loads(NOTEBOOK.read_text())["cells"]]
+    assert lines.replace("print(checked)\n", "checked") in cells
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)

@@ -213,11 +213,15 @@ def test_of_many_processes_one_compiles(tmp_path: Path) -> None:
 
 
 def test_what_a_user_may_name(small_build: SmallBuild, pack_file: Path, tmp_path: Path) -> None:
+    (firmware := tmp_path / "firmware").mkdir()
+    (firmware / pack_file.stem).symlink_to(small_build.folder / "rtl/verilog")
     names: list[tuple[str, str, tuple[str, ...]]] = [
         (f"{pack_file}", "small_tagger_r1", ("cpp", "rtl")),
         (f"{pack_file}={small_build.folder}", "small_tagger_r1", ("cpp", "rtl")),
         (f"{pack_file}={small_build.folder / 'rtl/verilog'}", "small_tagger_r1", ("rtl",)),
         (f"{pack_file}={small_build.folder / 'convert/hls'}", "small_tagger_r1", ("cpp",)),
+        (f"{pack_file.parent}/", "small_tagger_r1", ("cpp", "rtl")),
+        (f"{pack_file.parent}={firmware}", "small_tagger_r1", ("rtl",)),
         ("jet_tagger@8", "jet_tagger_r8", ("rtl",)),
         ("electron_rings", "electron_rings_r1", ("rtl",)),
     ]
@@ -235,17 +239,28 @@ def test_what_a_user_may_name(small_build: SmallBuild, pack_file: Path, tmp_path
             subjects_of(text, tmp_path)
 
 
-def test_the_examples_for_continuous_integration_are_yaml_and_call_the_plugin_with_options_that_it_has() -> None:
+def test_the_examples_for_continuous_integration_run_as_they_are_without_a_pack_and_without_tests(
+    tmp_path: Path,
+) -> None:
     folder = Path(__file__).parents[2] / "docs/ci"
     pages = {file.name: file.read_text() for file in folder.iterdir()}
     assert pages.keys() == {"github-actions.yml", "gitlab-ci.yml"}
     steps = yaml.safe_load(pages["github-actions.yml"])["jobs"]["bit-accuracy"]["steps"]
     scripts = ["\n".join(step.get("run", "") for step in steps)]
-    scripts.append("\n".join(yaml.safe_load(pages["gitlab-ci.yml"])["bit-accuracy"]["script"]))
+    job = yaml.safe_load(pages["gitlab-ci.yml"])["bit-accuracy"]
+    scripts.append("\n".join([*job["before_script"], *job["script"]]))
+    (tmp_path / "golden").mkdir()
+    (tmp_path / "requirements.txt").write_text("l1ml\npytest\npytest-xdist\n")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+    env["PATH"] = f"{Path(sys.executable).parent}:{env['PATH']}"
     for script in scripts:
-        assert re.findall(r"--l1ml[\w-]*", script) == ["--l1ml"]
-        assert re.search(r'^pytest -n auto --junitxml firmware.xml "\$\{packs\[@\]\}" tests$', script, re.M)
-        assert subprocess.run(["bash", "-n", "-c", script]).returncode == 0
+        own = "\n".join(line for line in script.splitlines() if "apt-get" not in line)
+        done = subprocess.run(["bash", "-ec", own], cwd=tmp_path, env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "no golden pack in golden: 'l1ml golden make BUILD --out golden/NAME.golden'" in done.stdout
+        assert "1 skipped" in done.stdout and (tmp_path / "firmware.xml").exists()
+    with pytest.raises(L1mlError, match="nowhere: there is no such folder of golden packs; 'l1ml golden make"):
+        subjects_of("nowhere=firmware", tmp_path)
 
 
 def test_the_plugin_costs_other_runs_nothing(tmp_path: Path) -> None:
