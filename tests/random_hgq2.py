@@ -1,16 +1,8 @@
-"""Random networks of HGQ2 layers, side by side in one model: one compilation serves them all.
-
-python random_hgq2.py FOLDER SEED NETWORKS EVENTS
-
-converts them, holds their Verilog against their C++, and prints what it found as JSON. It is a program of its own, as
-a process has one Keras, and HGQ2 needs Keras 3.
-"""
+"""Random networks of HGQ2 layers, side by side in one model: one compilation serves them all."""
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -353,43 +345,3 @@ class Networks:
                 variable.assign(self.rng.uniform(0.3, 2, variable.shape) * self.rng.choice([-1, 1, 1], variable.shape))
             elif variable.name == "moving_variance":
                 variable.assign(self.rng.uniform(0.3, 3, variable.shape))
-
-
-def main(folder: str, seed: int, networks: int, events: int) -> dict[str, Any]:
-    """Hold the Verilog of some networks against their C++, on vectors and on real numbers."""
-    import hls4ml
-    from graphs import compile_graph, hold_real_inputs, quiet
-    from hgq.utils import trace_minmax
-
-    import l1ml
-    from l1ml.frontends.hls4ml.network import network_of
-
-    drawn = Networks(seed)
-    model = drawn.model(networks)
-    print(*drawn.story, sep="\n", file=sys.stderr)
-    trace_minmax(model, drawn.events(1000), verbose=0)
-    config = {"Model": {"Precision": "fixed<1,0>", "ReuseFactor": 1}, "LayerName": drawn.options}
-    with quiet():
-        graph = hls4ml.converters.convert_from_keras_model(
-            model, hls_config=config, backend="Verilog", output_dir=folder, project_name="net"
-        )
-    compile_graph(graph)
-    result = l1ml.verify(graph, events=events)
-    names = [tensor.name for tensor in network_of(graph).outputs for _ in range(tensor.size)]
-    first = result.first_mismatch
-    if first is None:
-        hold_real_inputs(graph)
-    return {
-        "networks": networks,
-        "layers": dict(drawn.drawn),
-        "casts": sum(layer.class_name == "FixedPointQuantizer" for layer in graph.get_layers()),
-        "events": result.events,
-        "mismatches": result.mismatches,
-        "first": None if first is None else f"{names[first.output]}: {first}",
-        "interval": result.simulation.initiation_interval,
-        "factor": max([1, *(option["ReuseFactor"] for option in drawn.options.values())]),
-    }
-
-
-if __name__ == "__main__":
-    print(json.dumps(main(sys.argv[1], *(int(text) for text in sys.argv[2:]))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from programs import evaluate, symbols_of
 
 from l1ml.compiler.programs.cast import cast
 from l1ml.constants import Constants
+from l1ml.errors import L1mlError
 from l1ml.fixed import ROUNDING_MODES, SATURATION_MODES, FixedType
 from l1ml.layers.dense.lowering import accumulate
 from l1ml.layers.family import Sums
@@ -112,6 +114,16 @@ def test_a_dense_layer_of_any_types_gives_what_the_cpp_loop_gives(layer: Layer, 
     sums = accumulate(inputs, Sums(weights, start, layer.accum))
     results = evaluate(inputs, [cast(s, layer.result) for s in sums], layer.input.to_float(x))
     np.testing.assert_array_equal(results, layer.result.to_float(layer.outputs(x)))
+
+
+def test_cpp_that_stops_its_process_is_an_error_in_one_line(keras: Any, tmp_path: Path) -> None:
+    """AMD's ``ap_fixed`` asserts that the bit at which it rounds is one of the value."""
+    x = keras.Input((2,), name="x")
+    model = keras.Model(x, keras.layers.ReLU(name="coarse")(x))
+    types = {"x": "fixed<4,-4>", "coarse": "fixed<4,6,RND>"}
+    graph = convert(model, tmp_path, {name: {"precision": {"result": kind}} for name, kind in types.items()})
+    with pytest.raises(L1mlError, match=r"^the C\+\+ of net stops: it rounds to steps of more than twice the largest"):
+        graph.compile()
 
 
 def test_an_input_that_is_always_minus_one_counts_as_that() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-PROGRAM = Path(__file__).parents[1] / "random_hgq2.py"
+PROGRAM = Path(__file__).parents[1] / "hgq2_program.py"
 
 NEEDED = ("hgq", "tensorflow")
 

@@ -18,12 +18,14 @@ from hls4ml.writer.vivado_writer import config_filename
 
 from l1ml.compiler.design import Design
 from l1ml.compiler.options import EmitOptions
+from l1ml.fixed import FixedType
 from l1ml.folders import LOCK, locked
 from l1ml.frontends.hls4ml.checks import check_model, check_stage_delay
 from l1ml.frontends.hls4ml.handles import check_handle
 from l1ml.frontends.hls4ml.passes import register_passes, with_ours
 from l1ml.frontends.hls4ml.powers_of_two import MendPowersOfTwo
 from l1ml.frontends.hls4ml.strategies import ChooseStrategies
+from l1ml.reference.trial import try_out
 from l1ml.templates import render
 
 RTL_FOLDER = "verilog"
@@ -171,11 +173,15 @@ class VerilogBackend(VitisBackend):
         """Compile the C++ of a model, when nobody else is compiling or writing in its folder. Returns the library.
 
         Raises:
-            L1mlError: If another conversion wrote over it.
+            L1mlError: If another conversion wrote over it, or it stops the process that calls it.
         """
         with locked(Path(model.config.get_output_dir()) / LOCK):
             check_handle(model)
-            return str(super().compile(model))
+            library = str(super().compile(model))
+        inputs = [(FixedType.from_hls4ml(v.type.precision), int(v.size())) for v in model.get_input_variables()]
+        outputs = sum(int(v.size()) for v in model.get_output_variables())
+        try_out(library, model.config.get_project_name(), inputs, outputs)
+        return library
 
     def build(self, model: Any, **kwargs: Any) -> dict[str, Any]:
         """Check the Verilog with Verilator's lint and estimate its resources with Yosys.
