@@ -31,6 +31,7 @@ bench: .venv/installed ## Measure what the documentation claims
 	$(BIN)/python bench/ring_builder.py
 	$(BIN)/python bench/axol1tl.py
 	$(BIN)/python bench/soak.py
+	$(BIN)/python bench/spread.py
 
 .venv/installed: requirements.lock pyproject.toml .ci/tensorflow/pyproject.toml
 	$(PYTHON) -m venv .venv
