@@ -59,8 +59,9 @@ def main() -> None:
     console.print(table)
     console.print(f"pip install .{extras}: {seconds:.0f} s, {len(sizes)} packages, {total / 1e6:.0f} MB", markup=False)
     console.print(f"pip check: {checked.stdout.strip()}", markup=False, soft_wrap=True)
-    console.print(f"l1ml doctor: exit code {doctor.returncode}; {(doctor.stdout + doctor.stderr).splitlines()[-1]}", soft_wrap=True)
-    console.print(f"l1ml golden check {PACK.name}: {(again.stdout + again.stderr).splitlines()[-1]}", soft_wrap=True)
+    for command, done in {"doctor": doctor, f"golden check {PACK.name}": again}.items():
+        last = (done.stdout + done.stderr).splitlines()[-1]
+        console.print(f"l1ml {command}: exit code {done.returncode}; {last}", markup=False, soft_wrap=True)
     sys.exit(bool(checked.returncode or doctor.returncode or again.returncode))
 
 
