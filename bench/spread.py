@@ -3,7 +3,7 @@
 python bench/spread.py [--set key=value ...]
 
 Each line is a build of its own, trained with another arithmetic: without fused multiplications, as older processors
-have none, with another library of matrix products, and with other numbers of threads.
+have none, with another library of matrix products, and with other numbers of threads than the two that are set.
 """
 
 from __future__ import annotations

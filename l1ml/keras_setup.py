@@ -33,7 +33,9 @@ def set_up_keras() -> None:
         raise L1mlError("hls4ml is loaded with another Keras in this process; run l1ml from a fresh one")
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same sums, in the same order, on every machine
+    # The same sums, in the same order, on every machine, however many cores it has.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "2")
     warnings.filterwarnings("ignore", message=".*keras.constraints.serialize.*")
     warnings.filterwarnings("ignore", message=".*saving your model as an HDF5 file.*")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -40,3 +41,10 @@ def test_how_many_vectors_are_of_the_test_part_is_what_pages_say(project: str, f
 def test_the_page_of_verification_names_every_family_of_vectors() -> None:
     page = (ROOT / "docs/verification.md").read_text()
     assert [name for name in (*FAMILIES, SOUGHT) if f"`{name}`" not in page] == []
+
+
+def test_the_latencies_of_the_first_page_are_those_of_the_packs() -> None:
+    rows = re.findall(r"^\| Latency \| (\d+) cycles.*?\| (\d+) cycles", (ROOT / "README.md").read_text(), re.M)
+    for project, told in zip(("jet_tagger", "electron_rings"), rows, strict=False):
+        packs = [Pack.load(ROOT / f"tests/golden/{project}_r{factor}.golden") for factor in (1, 8)]
+        assert [str(pack.manifest.latency) for pack in packs] == list(told)

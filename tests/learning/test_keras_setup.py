@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command_line import L1ML
 
 
 def says(code: str) -> str:
@@ -55,3 +60,20 @@ class Missing(importlib.abc.MetaPathFinder):
 sys.meta_path.insert(0, Missing())
 """
     assert says(code + ATTEMPT) == "training needs more packages; install them: pip install 'l1ml[train]'"
+
+
+def test_sums_are_shared_among_as_many_threads_on_every_machine() -> None:
+    code = "import os; print(os.environ['TF_ENABLE_ONEDNN_OPTS'], os.environ['TF_NUM_INTRAOP_THREADS'])"
+    assert says(ATTEMPT + code) == "0 2"
+
+
+@pytest.mark.slow
+def test_training_gives_the_same_weights_on_one_core_as_on_all(tmp_path: Path) -> None:
+    one = {min(os.sched_getaffinity(0))}
+    for name, limit in {"all": None, "one": lambda: os.sched_setaffinity(0, one)}.items():
+        command = [L1ML, "train", "jet_tagger", "--set", "training.epochs=1", "--out", tmp_path / name]
+        subprocess.run(command, check=True, preexec_fn=limit, capture_output=True)
+    first, second = (np.load(tmp_path / name / "train/weights.npz") for name in ("all", "one"))
+    assert set(first.files) == set(second.files)
+    for name in first.files:
+        np.testing.assert_array_equal(first[name], second[name])
