@@ -101,7 +101,6 @@ def _write(finished: Finished, folder: Path, ip: IpName) -> tuple[Top, ...]:
         (folder / name).mkdir(parents=True)
     for name in (*design.sources, "files.f", "design.json"):
         shutil.copy2(finished.verilog / name, folder / "rtl")
-    shutil.copy2(templates / "verilator/waivers.vlt", folder / "rtl")
     tops = _tops(finished, folder)
     for top in tops:
         shim, description = f"ip/{top.name}_ip.v", f"{top.title}; {finished.verified}".replace("×", "x")

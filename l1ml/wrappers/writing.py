@@ -31,9 +31,6 @@ LITE_CELLS = ("l1ml_axil_slave.sv", "l1ml_status_counter.sv")
 BX_CELLS = ("l1ml_bx_clock.sv", "l1ml_bx_align.sv")
 EMP_CELLS = ("l1ml_emp_receive.sv", "l1ml_emp_send.sv")
 
-WAIVERS = "wrappers.vlt"
-"""What of Verilator's ``-Wall`` does not hold for a core in its wrappers, with reasons."""
-
 
 @dataclass(frozen=True)
 class Wrapper:
@@ -59,8 +56,7 @@ def write_wrappers(design: Design, folder: Path, options: WrapperOptions) -> tup
 
     Args:
         design: The core.
-        folder: With its Verilog. A top with registers is written anew, and ``wrappers.vlt``, with which the wrappers
-            pass ``verilator --lint-only -Wall``.
+        folder: With its Verilog. A top with registers is written anew.
         options: Which wrappers, and how.
 
     Returns:
@@ -90,7 +86,6 @@ def write_wrappers(design: Design, folder: Path, options: WrapperOptions) -> tup
         raise L1mlError(f"{design.name} can have none of the wrappers; ask for one by name to be told why")
     for file, text in {file: text for draft in drafts for file, text in draft.texts.items()}.items():
         (folder / file).write_text(text)
-    (folder / WAIVERS).write_text(render("wrappers/waivers.vlt.j2", design=design, registers=inner.values))
     return tuple(draft.wrapper for draft in drafts)
 
 
