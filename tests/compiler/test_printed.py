@@ -24,6 +24,7 @@ from l1ml.frontends.hls4ml.writing import write_rtl
 UNREACHED = {11}
 """Sums of three, which alkaid makes only under options that l1ml does not set."""
 
+
 @pytest.fixture(scope="module")
 def everything(keras: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A network with a cast of every mode and one of every kind of layer, written and compiled."""

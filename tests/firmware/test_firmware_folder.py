@@ -144,9 +144,7 @@ def test_no_warning_is_switched_off_but_for_what_the_package_offers(
     ],
     ids=["width", "unused", "undriven"],
 )
-def test_lint_sees_faults(
-    small_build: SmallBuild, tmp_path: Path, fault: tuple[str, ...]
-) -> None:
+def test_lint_sees_faults(small_build: SmallBuild, tmp_path: Path, fault: tuple[str, ...]) -> None:
     before, after, rule = fault
     folder, tops = write_firmware(small_build.folder, tmp_path / "firmware")
     core = folder / "rtl" / f"{tops[0].name}.sv"
