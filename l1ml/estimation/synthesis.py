@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from l1ml.compiler.design import Design
+from l1ml.compiler.origin import without_origin
 from l1ml.console import progress_bar
 from l1ml.errors import L1mlError
 from l1ml.estimation.cache import kept
@@ -209,7 +210,7 @@ def synthesize(
         L1mlError: If Yosys rejects the Verilog.
     """
     used = (*files, _templates(ADDITIONS), _templates(TIMING), _PROCESS, Path(__file__))
-    texts = [file.read_bytes() for file in used]
+    texts = [without_origin(file.read_bytes()) for file in used]
     options = (version("pyosys"), top, family, str(dsps), *(black_boxes or []))
     return kept([*options, *texts], lambda: _synthesize(files, top, black_boxes or [], family, dsps))
 

@@ -99,7 +99,7 @@ def test_names_and_numbers_of_the_text_are_those_of_the_network(everything: Any)
         assert module.name == f"net_{module.segment}"
         assert re.search(rf"^module {module.name} \($", text, re.MULTILINE)
         for layer in module.layers:
-            assert layer in text.splitlines()[0]
+            assert layer in text.splitlines()[1]
     assert {p.name for p in folder.glob("*.sv")} == set(design.files)
     numbers = dict(re.findall(r"localparam (?:int|bit) (\w+) = (\d+);", (folder / "net_pkg.sv").read_text()))
     expected = {
