@@ -12,6 +12,7 @@ from l1ml.compiler.core import core_of, ports_of
 from l1ml.compiler.design import Design, Module
 from l1ml.compiler.hardware import Hardware
 from l1ml.compiler.network import Network, Segment, Tensor, View
+from l1ml.compiler.neurons import with_neurons
 from l1ml.compiler.options import EmitOptions
 from l1ml.compiler.origin import cell_with_origin, origin_of
 from l1ml.compiler.pipelined import pipelined
@@ -118,7 +119,7 @@ class _Segments:
         about = (segment.title, *hardware.about)
         control = {**dict.fromkeys(hardware.controls, ""), **hardware.notes}
         ports = ports_of(segment, control, held=hardware.holds)
-        self.circuits += [*hardware.parts, CircuitModule(name, about, ports, hardware.sections)]
+        self.circuits += [*hardware.parts, CircuitModule(name, about, ports, with_neurons(segment, hardware.sections))]
         self.arrival.update(dict.fromkeys(segment.outputs, start + hardware.latency))
         return Module(
             name=name,

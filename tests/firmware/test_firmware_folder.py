@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -60,6 +63,28 @@ def test_the_folder_has_the_verilog_of_the_build_and_every_file_that_its_setting
         assert f"set part {{{design.part}}}" in settings
         assert f"u_{top.name} (" in (folder / f"ip/{top.name}_ip.v").read_text()
     assert json.loads((folder / "firmware.json").read_text())["tops"].keys() == {top.name for top in tops}
+
+
+@pytest.mark.parametrize(("trigger", "made"), [("tagger", "small_build"), ("anomaly", "anomaly_build")])
+def test_each_file_says_what_it_is_of(trigger: str, made: str, request: pytest.FixtureRequest) -> None:
+    (folder, _), build = request.getfixturevalue(trigger), request.getfixturevalue(made).folder
+    design, wrote = Design.load(folder / "rtl"), f"L1ML {version('l1ml')}, "
+    verdict = json.loads((build / "verify/verification.json").read_text())
+    assert design.model == verdict["of"]["cpp"]
+    date = datetime.fromtimestamp((build / "spec.yaml").stat().st_mtime, UTC).date().isoformat()
+    known = {
+        "rtl": f"{wrote}{design.name}, model {design.model[:12]}",
+        "wrappers": f"{wrote}{design.name} of {date}, model {design.model[:12]}",
+    }
+    for file in (file for kind in ("*.sv", "*.v", "*.vhd") for file in folder.rglob(kind)):
+        head, _, said = file.read_text().splitlines()[0].partition(" ")
+        assert head == ("--" if file.suffix == ".vhd" else "//")
+        same_for_all = file.name.startswith("l1ml_")
+        part = "rtl" if file.parent.name == "rtl" else "wrappers"
+        assert said == (f"{wrote}the same for every core" if same_for_all else known[part]), file
+    assert f"spec of {date}; model `{design.model}`." in (folder / "README.md").read_text()
+    record = json.loads((folder / "firmware.json").read_text())
+    assert (record["l1ml"], record["model"], record["date"]) == (version("l1ml"), design.model, date)
 
 
 def test_ports_have_the_widths_of_the_design_and_a_trigger_is_the_default(anomaly: Written) -> None:
@@ -188,6 +213,10 @@ def test_writing_again_gives_the_same_and_keeps_results_of_the_same_sources(
     (results / "routed_timing.rpt").unlink()
     assert contents(folder) == first
     results.joinpath("routed_timing.rpt").touch()
+    os.utime(build / "spec.yaml", (0, 0))
+    write_firmware(build)
+    assert "of 1970-01-01, model" in next((folder / "wrappers").glob("*_axis.sv")).read_text()
+    assert results.exists()  # another date is no other design
     (build / "rtl/verilog" / f"{tops[0].name}.sv").open("a").write("// changed\n")
     write_firmware(build)
     assert not results.exists()  # they would be of another design

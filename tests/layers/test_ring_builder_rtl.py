@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -144,6 +145,7 @@ def test_verilator_and_yosys_take_it(folder: Path) -> None:
 
 def test_the_package_says_what_the_design_says(folder: Path) -> None:
     text, design = (folder / "ring_builder_pkg.sv").read_text(), Design.load(folder)
+    assert text.startswith(f"// L1ML {version('l1ml')}, ring_builder\n")  # there is no model of which it is made
     for name, value in {
         "LATENCY": design.latency,
         "II": design.initiation_interval,
