@@ -18,7 +18,6 @@ from l1ml.tools import set_up_verilator
 from l1ml.triggers import load_settings
 from l1ml.wrappers import write_wrappers
 from l1ml.wrappers.options import options_of
-from l1ml.wrappers.writing import WAIVERS
 
 
 def measure(build: Path) -> None:
@@ -33,7 +32,7 @@ def measure(build: Path) -> None:
         for wrapper in write_wrappers(design, folder, options):
             files = [folder / file for file in wrapper.files if file not in inside]
             found = synthesize(files, wrapper.top, black_boxes=[core])
-            command = ["verilator", "--lint-only", "-Wall", "--top-module", wrapper.top, WAIVERS, *wrapper.files]
+            command = ["verilator", "--lint-only", "-Wall", "--top-module", wrapper.top, *wrapper.files]
             warnings = subprocess.run(command, cwd=folder, capture_output=True, text=True).stderr.count("%Warning")
             numbers = f"{found['lut']:6.0f} {found['ff']:6.0f} {found['path_ns']:9.2f} {warnings:9d}"
             print(f"{build.name:12} {wrapper.name:16} {numbers}", flush=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import hashlib
 import json
 import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO
@@ -246,3 +247,18 @@ def project_stamp(project: Path) -> str | None:
     script = project / "build_lib.sh"
     found = re.search(r"^LIB_STAMP=(\w+)$", script.read_text(), re.MULTILINE) if script.is_file() else None
     return found[1] if found else None
+
+
+def model_digest(project: Path) -> str:
+    """SHA-256 of the C++ of an hls4ml project with its weights: which model it is, wherever that lies."""
+    firmware = project / "firmware"
+    return digest_of((*firmware.glob("*.cpp"), *firmware.glob("*.h"), *firmware.glob("weights/*.h")))
+
+
+def digest_of(files: Iterable[Path]) -> str:
+    """SHA-256 of names and contents of files."""
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        content = file.read_bytes()
+        digest.update(f"{file.name} {len(content)}\n".encode() + content)
+    return digest.hexdigest()

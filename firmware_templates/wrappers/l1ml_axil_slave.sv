@@ -108,6 +108,9 @@ module l1ml_axil_slave #(
     assign s_axil_rvalid = rvalid_reg;
     assign s_axil_rdata = rdata_reg;
     assign s_axil_rresp = rresp_reg;
+
+    // Registers are words: the lowest two bits of a byte address choose nothing.
+    wire logic unused_ok = &{1'b0, s_axil_awaddr[1:0], s_axil_araddr[1:0]};
 endmodule
 
 `default_nettype wire

@@ -40,7 +40,7 @@ def run(spec: Spec, root: Path, until: str = "report", others: Iterable[Path] = 
     root = root.resolve()
     build = Build(spec, root)
     with claimed(root, spec.project):
-        write_whole(root / "spec.yaml", yaml.safe_dump(spec.model_dump(mode="json"), sort_keys=False))
+        _keep(root / "spec.yaml", yaml.safe_dump(spec.model_dump(mode="json"), sort_keys=False))
         key = ""
         for number, stage in enumerate(STAGES, start=1):
             key = stage.key(build, key)
@@ -57,6 +57,12 @@ def run(spec: Spec, root: Path, until: str = "report", others: Iterable[Path] = 
             if stage.name == until:
                 break
     return build
+
+
+def _keep(file: Path, text: str) -> None:
+    """Write the spec, unless it is there: its date is that of the last change."""
+    if not file.is_file() or file.read_text() != text:
+        write_whole(file, text)
 
 
 def _perform(stage: Stage, build: Build, key: str) -> float:

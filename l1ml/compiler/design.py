@@ -76,6 +76,7 @@ class Design(BaseModel):
         files: Those of the core, in order of compilation.
         views: What is nothing but wires between the modules, in topological order.
         trigger: Module around the core with an input in registers, in a file of its name; empty without one.
+        model: SHA-256 of hls4ml's C++ with its weights, ``of.cpp`` of a verdict; empty without such a model.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -91,6 +92,7 @@ class Design(BaseModel):
     files: tuple[str, ...]
     views: tuple[View, ...] = ()
     trigger: str = ""
+    model: str = ""
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -12,7 +12,9 @@ from l1ml.compiler.core import core_of, ports_of
 from l1ml.compiler.design import Design, Module
 from l1ml.compiler.hardware import Hardware
 from l1ml.compiler.network import Network, Segment, Tensor, View
+from l1ml.compiler.neurons import with_neurons
 from l1ml.compiler.options import EmitOptions
+from l1ml.compiler.origin import cell_with_origin, origin_of
 from l1ml.compiler.pipelined import pipelined
 from l1ml.compiler.printers.systemverilog import print_module
 from l1ml.compiler.programs.exact import TooWideError, reach
@@ -63,13 +65,15 @@ def emit(network: Network, tables: Tables, folder: Path, options: EmitOptions) -
         latency=max(arrival[t] for t in outputs),
         initiation_interval=max(m.interval for m in modules),
         files=(package, *cells, *(circuit.file for circuit in segments.circuits), core),
+        model=options.model,
     )
-    circuits = [*segments.circuits, core_of(design, arrival, buffered=network.buffered)]
-    (folder / package).write_text(render("rtl/package.sv.j2", design=design))
+    circuits, origin = [*segments.circuits, core_of(design, arrival, buffered=network.buffered)], origin_of(design)
+    circuits = [replace(circuit, about=(origin, *circuit.about)) for circuit in circuits]
+    (folder / package).write_text(render("rtl/package.sv.j2", design=design, origin=origin))
     for circuit in circuits:
         (folder / circuit.file).write_text(print_module(circuit))
     for cell in cells:
-        (folder / cell).write_text((shared("firmware_templates") / "cells" / cell).read_text())
+        (folder / cell).write_text(cell_with_origin((shared("firmware_templates") / "cells" / cell).read_text()))
     (folder / "files.f").write_text("".join(f"{name}\n" for name in design.files))
     design.save(folder)
     save_circuits(circuits, folder)
@@ -115,7 +119,7 @@ class _Segments:
         about = (segment.title, *hardware.about)
         control = {**dict.fromkeys(hardware.controls, ""), **hardware.notes}
         ports = ports_of(segment, control, held=hardware.holds)
-        self.circuits += [*hardware.parts, CircuitModule(name, about, ports, hardware.sections)]
+        self.circuits += [*hardware.parts, CircuitModule(name, about, ports, with_neurons(segment, hardware.sections))]
         self.arrival.update(dict.fromkeys(segment.outputs, start + hardware.latency))
         return Module(
             name=name,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # these know segments
     from alkaid.trace import FVArray
 
     from l1ml.compiler.hardware import Hardware
+    from l1ml.compiler.neurons import Neurons
     from l1ml.compiler.programs.trace import Interval
     from l1ml.reference.tables import Tables
 
@@ -151,6 +152,9 @@ class Builder(Protocol):
         self, segment: Segment, intervals: dict[str, list[Interval]], *, module: str, stage_delay: float
     ) -> Hardware:
         """Make hardware of a segment that takes its input position by position."""
+
+    def neurons(self, layer: Any) -> Neurons | None:
+        """Biases and weights of a layer of neurons, for comments; None for another layer."""
 
     def before_casts(self, layer: Any, inputs: list[NDArray[np.float64]]) -> list[Uncast]:
         """What a layer makes of some inputs before it is cast, for each of its casts."""

@@ -23,6 +23,7 @@ from l1ml.compiler.circuit import (
 from l1ml.compiler.core import CLOCK, IN_VALID, OUT_VALID, RESET
 from l1ml.compiler.design import Design
 from l1ml.compiler.network import Tensor
+from l1ml.compiler.origin import origin_of
 from l1ml.compiler.printers.systemverilog import print_module
 from l1ml.errors import L1mlError
 
@@ -98,6 +99,7 @@ def _top(design: Design, tensor: Tensor, reset: Sequence[int]) -> Module:
     return Module(
         f"{design.name}_trigger",
         (
+            origin_of(design),
             f"The core {design.name} with its {tensor.name} in registers that can be loaded while it runs.",
             "cfg_we writes one value to a shadow register; cfg_apply takes over all of them at once. An event that "
             "comes with",

@@ -33,6 +33,7 @@ from l1ml.compiler.circuit import (
 from l1ml.compiler.core import CLOCK, OUT_VALID
 from l1ml.compiler.design import Design
 from l1ml.compiler.network import Tensor
+from l1ml.compiler.origin import origin_of
 from l1ml.compiler.printers.systemverilog import print_module
 from l1ml.templates import render
 
@@ -58,7 +59,7 @@ def write_whole(design: Design, folder: Path) -> Design:
             "files": (*design.files, package, f"{name}.sv"),
         }
     )
-    (folder / package).write_text(render("rtl/package.sv.j2", design=whole))
+    (folder / package).write_text(render("rtl/package.sv.j2", design=whole, origin=origin_of(design)))
     (folder / f"{name}.sv").write_text(print_module(_around(design, whole)))
     return whole
 
@@ -80,6 +81,7 @@ def _around(design: Design, whole: Design) -> Module:
     return Module(
         whole.name,
         (
+            origin_of(design),
             f"The core {design.name} for events in one word: its {design.in_beats} words are sent one after the other,",
             f"and the {design.out_beats} of its result gathered, {whole.latency} clock cycles later.",
         ),

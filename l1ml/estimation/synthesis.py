@@ -17,12 +17,14 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from l1ml.compiler.design import Design
+from l1ml.compiler.origin import without_origin
 from l1ml.console import progress_bar
 from l1ml.errors import L1mlError
 from l1ml.estimation.cache import kept
@@ -69,7 +71,7 @@ LUT_RAMS = {
 
 
 def lint(folder: Path, top: str | None = None) -> None:
-    """Check a design with ``verilator --lint-only``.
+    """Check a design with ``verilator --lint-only -Wall``; warnings, of which there should be none, are logged.
 
     Args:
         folder: Folder with the Verilog and its ``design.json``.
@@ -79,13 +81,27 @@ def lint(folder: Path, top: str | None = None) -> None:
         L1mlError: If Verilator finds an error.
     """
     design = Design.load(folder)
+    name = top or design.name
+    found = verilator_lint(folder, name, [*design.files, *([f"{top}.sv"] if top else [])])
+    if errors := [line for line in found if line.startswith("%Error")]:
+        raise L1mlError(f"Verilator rejects {name}: {errors[0]}")
+    if found:
+        log.warning("Verilator warns of %s, %d times: %s", name, len(found), found[0])
+
+
+def verilator_lint(folder: Path, top: str, files: Sequence[str]) -> list[str]:
+    """What ``verilator --lint-only -Wall`` has to say about a module: a line for each error and warning.
+
+    Args:
+        folder: Folder with its sources.
+        top: The module.
+        files: Its sources in order of compilation, from that folder.
+    """
     set_up_verilator()
-    command = ["verilator", "--lint-only", "-Wno-fatal", "--top-module", top or design.name, *design.files]
-    command += [f"{top}.sv"] if top else []
+    command = ["verilator", "--lint-only", "-Wall", "-Wno-fatal", "--top-module", top, *files]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    if done.returncode:
-        faults = [line for line in done.stderr.splitlines() if line.startswith("%Error")]
-        raise L1mlError(f"Verilator rejects {top or design.name}: {(faults or ['no reason given'])[0]}")
+    found = [line for line in done.stderr.splitlines() if re.match(r"%(Warning|Error)-?\w*:", line)]
+    return found if found or not done.returncode else ["%Error: no reason given"]
 
 
 def hls4ml_report(design: Design, resources: dict[str, Any]) -> dict[str, str]:
@@ -194,7 +210,7 @@ def synthesize(
         L1mlError: If Yosys rejects the Verilog.
     """
     used = (*files, _templates(ADDITIONS), _templates(TIMING), _PROCESS, Path(__file__))
-    texts = [file.read_bytes() for file in used]
+    texts = [without_origin(file.read_bytes()) for file in used]
     options = (version("pyosys"), top, family, str(dsps), *(black_boxes or []))
     return kept([*options, *texts], lambda: _synthesize(files, top, black_boxes or [], family, dsps))
 

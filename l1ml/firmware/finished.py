@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,14 @@ class Finished:
     design: Design
     vectors: Path | None
     verified: str
+
+    @property
+    def date(self) -> str:
+        """When the spec was changed last, or else hls4ml converted the model, in UTC; empty if no file tells."""
+        for file in (self.root / "spec.yaml", self.project / "hls4ml_config.yml"):
+            if file.is_file():
+                return datetime.fromtimestamp(file.stat().st_mtime, UTC).date().isoformat()
+        return ""
 
     @property
     def default_folder(self) -> Path:

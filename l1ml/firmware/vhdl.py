@@ -63,20 +63,21 @@ class VhdlModule:
         return cls(vhdl_name(top.name), top.title, label, template, ports)
 
 
-def write_vhdl(core: str, tops: Sequence[Top], folder: Path) -> None:
+def write_vhdl(core: str, tops: Sequence[Top], folder: Path, origin: str) -> None:
     """Write ``<core>_components.vhd``, a package, and ``<module>_instance.vhd`` for each module.
 
     Args:
         core: Name of the core.
         tops: The modules.
         folder: Where the files go; it is made.
+        origin: First line of each file.
     """
     folder.mkdir()
     package, modules = vhdl_name(f"{core}_components"), [VhdlModule.of(top) for top in tops]
-    text = render("vhdl/components.vhd.j2", core=core, package=package, modules=modules)
+    text = render("vhdl/components.vhd.j2", core=core, package=package, modules=modules, origin=origin)
     (folder / f"{core}_components.vhd").write_text(text)
     for top, module in zip(tops, modules, strict=True):
-        text = render("vhdl/instance.vhd.j2", package=package, module=module)
+        text = render("vhdl/instance.vhd.j2", package=package, module=module, origin=origin)
         (folder / f"{top.name}_instance.vhd").write_text(text)
 
 

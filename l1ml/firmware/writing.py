@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from l1ml.compiler.origin import origin_of, without_origin
 from l1ml.errors import L1mlError
 from l1ml.firmware.finished import Finished
 from l1ml.firmware.tops import Top, read_top
@@ -101,8 +102,7 @@ def _write(finished: Finished, folder: Path, ip: IpName) -> tuple[Top, ...]:
         (folder / name).mkdir(parents=True)
     for name in (*design.sources, "files.f", "design.json"):
         shutil.copy2(finished.verilog / name, folder / "rtl")
-    shutil.copy2(templates / "verilator/waivers.vlt", folder / "rtl")
-    tops = _tops(finished, folder)
+    tops, origin = _tops(finished, folder), origin_of(design, finished.date)
     for top in tops:
         shim, description = f"ip/{top.name}_ip.v", f"{top.title}; {finished.verified}".replace("×", "x")
         files = {
@@ -116,20 +116,23 @@ def _write(finished: Finished, folder: Path, ip: IpName) -> tuple[Top, ...]:
                 share=SHARE,
                 initiation_interval=design.initiation_interval,
             ),
-            shim: render("vivado/shim.v.j2", top=top),
+            shim: render("vivado/shim.v.j2", top=top, origin=origin),
         }
         for name, text in files.items():
             (folder / name).write_text(text)
     shutil.copy2(templates / "vivado/project.tcl", folder / "vivado")
     shutil.copy2(templates / "vivado/package.tcl", folder / "ip")
-    write_vhdl(design.name, tops, folder / "vhdl")
+    write_vhdl(design.name, tops, folder / "vhdl", origin)
     write_vitis(finished, folder / "vitis", f"{ip.version}.0")
     values = {"design": design, "tops": tops, "default": default_top(tops), "ip": ip, "verified": finished.verified}
+    values |= {"version": version("l1ml"), "date": finished.date}
     values["wrapped"] = (folder / "wrappers").is_dir()
     (folder / "README.md").write_text(render("vivado/README.md.j2", **values))
     manifest = {
         "l1ml": version("l1ml"),
         "core": design.name,
+        "model": design.model,
+        "date": finished.date,
         "part": design.part,
         "verified": finished.verified,
         "tops": {top.name: top.title for top in tops},
@@ -158,7 +161,7 @@ def _wrappers(finished: Finished, folder: Path) -> list[_Wanted]:
     rtl, target = folder / "rtl", folder / "wrappers"
     before = {file.name for file in rtl.iterdir()}
     design, options = finished.design, finished.wrapper_options()
-    made = write_wrappers(design, rtl, options)
+    made = write_wrappers(design, rtl, options, finished.date)
     in_step = min(design.clock_ns, BUNCH_CROSSING_NS / options.clocks_per_bx)
     target.mkdir()
     for file in rtl.iterdir():
@@ -186,6 +189,6 @@ def _keep_results(old: Path, new: Path) -> None:
 
 
 def _content(folder: Path) -> dict[str, bytes]:
-    """Files of a folder but for what the test bench of HLS writes."""
+    """Files of a folder but for what the test bench of HLS writes, and without their first lines, of their origin."""
     files = [file for file in sorted(folder.rglob("*")) if file.is_file() and file.suffix != ".log"]
-    return {str(file.relative_to(folder)): file.read_bytes() for file in files}
+    return {str(file.relative_to(folder)): without_origin(file.read_bytes()) for file in files}

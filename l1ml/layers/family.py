@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # a light module
     from alkaid.trace import FVArray
 
     from l1ml.compiler.hardware import Hardware
+    from l1ml.compiler.neurons import Neurons
     from l1ml.compiler.programs.trace import Interval
     from l1ml.reference.tables import Tables
 
@@ -209,6 +210,10 @@ class Family(Builder):
 
     def bounds(self, layer: Any) -> Sums | Clip | Inverse | None:
         """What is known of how far the values of a layer go; None for nothing."""
+        return None
+
+    def neurons(self, layer: Any) -> Neurons | None:
+        """Biases and weights of a layer of neurons, for comments; None for another layer."""
         return None
 
     def before_casts(self, layer: Any, inputs: list[NDArray[np.float64]]) -> list[Uncast]:

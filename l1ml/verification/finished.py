@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ import numpy as np
 
 from l1ml.compiler.design import FILE_NAME, Design
 from l1ml.errors import L1mlError
-from l1ml.folders import LOCK, in_place, locked, write_whole
+from l1ml.folders import LOCK, digest_of, in_place, locked, model_digest, write_whole
 from l1ml.verification.compare import Verification, compare, load
 from l1ml.verification.vectors import Vectors, make_vectors
 
@@ -93,10 +92,9 @@ class FinishedCore:
 
     def content(self) -> dict[str, str]:
         """SHA-256 of the Verilog and of the C++ with its weights."""
-        firmware = self.project / "firmware"
-        cpp = (*firmware.glob("*.cpp"), *firmware.glob("*.h"), *firmware.glob("weights/*.h"))
         try:
-            return {"verilog": _digest(self.verilog / name for name in self.design.files), "cpp": _digest(cpp)}
+            verilog = digest_of(self.verilog / name for name in self.design.files)
+            return {"verilog": verilog, "cpp": model_digest(self.project)}
         except FileNotFoundError as error:
             raise L1mlError(f"{error.filename} is missing, or is being written: convert the model again") from None
 
@@ -161,11 +159,3 @@ class FinishedCore:
         np.savez_compressed(folder / VECTORS, inputs=vectors.inputs, outputs=checked.simulation.integers)
         record = checked.as_dict() | {"families": vectors.families, "of": self.content()}
         (folder / VERDICT).write_text(json.dumps(record, indent=2))
-
-
-def _digest(files: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
-    for file in sorted(files):
-        content = file.read_bytes()
-        digest.update(f"{file.name} {len(content)}\n".encode() + content)
-    return digest.hexdigest()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from l1ml.compiler.design import Design
+from l1ml.compiler.origin import cell_with_origin, origin_of
 from l1ml.compiler.whole import write_whole
 from l1ml.errors import L1mlError
 from l1ml.paths import shared
@@ -30,9 +31,7 @@ STREAM_CELLS = (
 LITE_CELLS = ("l1ml_axil_slave.sv", "l1ml_status_counter.sv")
 BX_CELLS = ("l1ml_bx_clock.sv", "l1ml_bx_align.sv")
 EMP_CELLS = ("l1ml_emp_receive.sv", "l1ml_emp_send.sv")
-
-WAIVERS = "wrappers.vlt"
-"""What of Verilator's ``-Wall`` does not hold for a core in its wrappers, with reasons."""
+CELLS = {*STREAM_CELLS, *LITE_CELLS, *BX_CELLS, *EMP_CELLS}
 
 
 @dataclass(frozen=True)
@@ -54,14 +53,14 @@ class Wrapper:
     instantiates: str
 
 
-def write_wrappers(design: Design, folder: Path, options: WrapperOptions) -> tuple[Wrapper, ...]:
+def write_wrappers(design: Design, folder: Path, options: WrapperOptions, date: str = "") -> tuple[Wrapper, ...]:
     """Write wrappers into the folder of a core's Verilog.
 
     Args:
         design: The core.
-        folder: With its Verilog. A top with registers is written anew, and ``wrappers.vlt``, with which the wrappers
-            pass ``verilator --lint-only -Wall``.
+        folder: With its Verilog. A top with registers is written anew.
         options: Which wrappers, and how.
+        date: Of what the model was made of, for the first line of each file; none if empty.
 
     Returns:
         The wrappers, in the order of ``WRITERS``.
@@ -73,6 +72,7 @@ def write_wrappers(design: Design, folder: Path, options: WrapperOptions) -> tup
     if unknown:
         raise L1mlError(f"there is no wrapper {unknown[0]!r}; there are {', '.join(WRITERS)}")
     wanted = options.wrappers or tuple(WRITERS)
+    origin = origin_of(design, date)
     if design.in_beats > 1 or design.out_beats > 1:
         design = write_whole(design, folder)
     inner = inner_of(design, folder, options)
@@ -89,8 +89,7 @@ def write_wrappers(design: Design, folder: Path, options: WrapperOptions) -> tup
     if not drafts:
         raise L1mlError(f"{design.name} can have none of the wrappers; ask for one by name to be told why")
     for file, text in {file: text for draft in drafts for file, text in draft.texts.items()}.items():
-        (folder / file).write_text(text)
-    (folder / WAIVERS).write_text(render("wrappers/waivers.vlt.j2", design=design, registers=inner.values))
+        (folder / file).write_text(cell_with_origin(text) if file in CELLS else f"// {origin}\n{text}")
     return tuple(draft.wrapper for draft in drafts)
 
 

@@ -35,6 +35,9 @@ def test_the_same_source_is_synthesised_once(tmp_path: Path, monkeypatch: pytest
     elsewhere = tmp_path / "elsewhere.v"
     elsewhere.write_text(ADDER)
     assert synthesize([elsewhere], "adder") == first and len(runs) == 1, "the content counts, not the place"
+    for line in ("// L1ML 0.1.0, net, model 0123456789ab\n", "// L1ML 0.2.0, net of 2026-11-30\n"):
+        elsewhere.write_text(line + ADDER)
+        assert synthesize([elsewhere], "adder") == first and len(runs) == 1, "where it comes from does not count"
     synthesize([file], "adder", dsps=False)
     synthesize([file], "adder", family="xc7")
     file.write_text(ADDER.replace("a + b", "a - b"))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -18,7 +21,6 @@ from l1ml.estimation.ports import Port
 from l1ml.firmware.checks import FAMILIES, lint_warnings, synthesis
 from l1ml.firmware.tops import Top
 from l1ml.firmware.writing import default_top, write_firmware
-from l1ml.paths import shared
 from l1ml.tools import set_up_verilator
 
 Written = tuple[Path, tuple[Top, ...]]
@@ -61,6 +63,28 @@ def test_the_folder_has_the_verilog_of_the_build_and_every_file_that_its_setting
         assert f"set part {{{design.part}}}" in settings
         assert f"u_{top.name} (" in (folder / f"ip/{top.name}_ip.v").read_text()
     assert json.loads((folder / "firmware.json").read_text())["tops"].keys() == {top.name for top in tops}
+
+
+@pytest.mark.parametrize(("trigger", "made"), [("tagger", "small_build"), ("anomaly", "anomaly_build")])
+def test_each_file_says_what_it_is_of(trigger: str, made: str, request: pytest.FixtureRequest) -> None:
+    (folder, _), build = request.getfixturevalue(trigger), request.getfixturevalue(made).folder
+    design, wrote = Design.load(folder / "rtl"), f"L1ML {version('l1ml')}, "
+    verdict = json.loads((build / "verify/verification.json").read_text())
+    assert design.model == verdict["of"]["cpp"]
+    date = datetime.fromtimestamp((build / "spec.yaml").stat().st_mtime, UTC).date().isoformat()
+    known = {
+        "rtl": f"{wrote}{design.name}, model {design.model[:12]}",
+        "wrappers": f"{wrote}{design.name} of {date}, model {design.model[:12]}",
+    }
+    for file in (file for kind in ("*.sv", "*.v", "*.vhd") for file in folder.rglob(kind)):
+        head, _, said = file.read_text().splitlines()[0].partition(" ")
+        assert head == ("--" if file.suffix == ".vhd" else "//")
+        same_for_all = file.name.startswith("l1ml_")
+        part = "rtl" if file.parent.name == "rtl" else "wrappers"
+        assert said == (f"{wrote}the same for every core" if same_for_all else known[part]), file
+    assert f"spec of {date}; model `{design.model}`." in (folder / "README.md").read_text()
+    record = json.loads((folder / "firmware.json").read_text())
+    assert (record["l1ml"], record["model"], record["date"]) == (version("l1ml"), design.model, date)
 
 
 def test_ports_have_the_widths_of_the_design_and_a_trigger_is_the_default(anomaly: Written) -> None:
@@ -118,21 +142,22 @@ def test_the_list_of_a_module_is_all_that_a_tool_needs(trigger: str, request: py
     folder, tops = request.getfixturevalue(trigger)
     set_up_verilator()
     for top in tops:
-        command = ["verilator", "--lint-only", "-f", f"{top.name}.f"]
+        command = ["verilator", "--lint-only", "-Wall", "-f", f"{top.name}.f"]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
         assert (done.returncode, done.stderr) == (0, ""), top.name
 
 
-def test_waivers_silence_something_and_each_has_a_reason(anomaly: Written) -> None:
-    folder, tops = anomaly
-    assert len(lint_warnings(folder, tops[0], waivers=False)) > 5
-    lines = (shared("firmware_templates") / "verilator/waivers.vlt").read_text().splitlines()
-    waivers = [i for i, line in enumerate(lines) if line.startswith("lint_off")]
-    assert waivers
-    for i in waivers:  # a rule, files and a name or a package; its reason above, for it alone or for neighbours
-        assert re.fullmatch(r'lint_off -rule \w+ -file "\S+"( -match ".+")?', lines[i])
-        above = lines[i - 1]
-        assert above.startswith("//") or i - 1 in waivers
+@pytest.mark.parametrize("trigger", ["tagger", "electron", "anomaly"])
+def test_no_warning_is_switched_off_but_for_what_the_package_offers(
+    trigger: str, request: pytest.FixtureRequest
+) -> None:
+    folder, tops = request.getfixturevalue(trigger)
+    assert not list(folder.rglob("*.vlt"))
+    sources = {file for top in tops for file in top.files}
+    switched = {file: re.findall(r"lint_off (\w+)", (folder / file).read_text()) for file in sources}
+    assert {file: rules for file, rules in switched.items() if rules} == {
+        file: ["UNUSEDPARAM"] for file in sources if file.endswith("_pkg.sv")
+    }
 
 
 @pytest.mark.parametrize(
@@ -144,9 +169,7 @@ def test_waivers_silence_something_and_each_has_a_reason(anomaly: Written) -> No
     ],
     ids=["width", "unused", "undriven"],
 )
-def test_lint_sees_faults_that_no_waiver_covers(
-    small_build: SmallBuild, tmp_path: Path, fault: tuple[str, ...]
-) -> None:
+def test_lint_sees_faults(small_build: SmallBuild, tmp_path: Path, fault: tuple[str, ...]) -> None:
     before, after, rule = fault
     folder, tops = write_firmware(small_build.folder, tmp_path / "firmware")
     core = folder / "rtl" / f"{tops[0].name}.sv"
@@ -190,6 +213,10 @@ def test_writing_again_gives_the_same_and_keeps_results_of_the_same_sources(
     (results / "routed_timing.rpt").unlink()
     assert contents(folder) == first
     results.joinpath("routed_timing.rpt").touch()
+    os.utime(build / "spec.yaml", (0, 0))
+    write_firmware(build)
+    assert "of 1970-01-01, model" in next((folder / "wrappers").glob("*_axis.sv")).read_text()
+    assert results.exists()  # another date is no other design
     (build / "rtl/verilog" / f"{tops[0].name}.sv").open("a").write("// changed\n")
     write_firmware(build)
     assert not results.exists()  # they would be of another design

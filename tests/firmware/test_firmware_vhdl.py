@@ -48,7 +48,7 @@ def test_every_module_of_a_trigger_is_a_component_with_its_ports(anomaly_build: 
 @pytest.mark.parametrize("name", ["signal", "My_Tagger", "my__tagger", "tagger_"])
 def test_names_that_vhdl_does_not_take_are_extended(name: str, tmp_path: Path) -> None:
     ports = (Port("clk", "input", 1), Port("rst", "input", 1), Port("in_data", "input", 7), Port("out", "output", 2))
-    write_vhdl(name, [Top(name, "Core — by hand", (), 5.0, ports)], tmp_path / "vhdl")
+    write_vhdl(name, [Top(name, "Core — by hand", (), 5.0, ports)], tmp_path / "vhdl", "L1ML 1.0, by hand")
     elaborated(tmp_path / "vhdl", name, [name], tmp_path / "work")
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
-import subprocess
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 
 from l1ml.compiler.design import Design
 from l1ml.errors import L1mlError
-from l1ml.estimation.synthesis import lint, synthesize
+from l1ml.estimation.synthesis import lint, synthesize, verilator_lint
 from l1ml.fixed import FixedType
 from l1ml.layers.ring_builder.plan import LANES, Plan, RingBuilderOptions, frames
 from l1ml.layers.ring_builder.writing import write
-from l1ml.tools import set_up_verilator
 from l1ml.triggers.electron_rings.data import CLASSES
 from l1ml.triggers.electron_rings.events import windows
 from l1ml.triggers.electron_rings.ring_builder import N_CELLS, REGION, hottest, region_cells, sum_rings
@@ -136,10 +135,7 @@ def test_a_wrong_module_is_found_out(file: str, right: str, wrong: str, folder: 
 def test_verilator_and_yosys_take_it(folder: Path) -> None:
     lint(folder)
     design = Design.load(folder)
-    set_up_verilator()
-    strict = ["verilator", "--lint-only", "-Wall", "-Wno-UNUSEDPARAM", "--top-module", design.name, *design.files]
-    done = subprocess.run(strict, cwd=folder, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    assert verilator_lint(folder, design.name, design.files) == []
     found = synthesize([folder / file for file in design.files], design.name)
     assert (found["dsp"], found["bram"]) == (0, 2)
     assert 2000 < found["ff"] < 4000
@@ -149,6 +145,7 @@ def test_verilator_and_yosys_take_it(folder: Path) -> None:
 
 def test_the_package_says_what_the_design_says(folder: Path) -> None:
     text, design = (folder / "ring_builder_pkg.sv").read_text(), Design.load(folder)
+    assert text.startswith(f"// L1ML {version('l1ml')}, ring_builder\n")  # there is no model of which it is made
     for name, value in {
         "LATENCY": design.latency,
         "II": design.initiation_interval,

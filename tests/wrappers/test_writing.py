@@ -16,7 +16,7 @@ from l1ml.errors import L1mlError
 from l1ml.estimation.synthesis import synthesize
 from l1ml.tools import set_up_verilator
 from l1ml.wrappers import EmpOptions, StreamOptions, Wrapper, WrapperOptions, write_wrappers
-from l1ml.wrappers.writing import WAIVERS, WRITERS
+from l1ml.wrappers.writing import WRITERS
 
 STREAMS = (StreamOptions(), StreamOptions(8, "auto"), StreamOptions(512, 32))
 EMPS = (EmpOptions(), EmpOptions(frames=4, field="packed"), EmpOptions(frames=18, output_frames=2, field=64))
@@ -35,7 +35,7 @@ def copies(trigger: SmallCore, plain: SmallCore, tmp_path: Path) -> dict[str, Sm
 def lint(folder: Path, wrapper: Wrapper, *more: str) -> str:
     """What Verilator says of a wrapper with all of its warnings on."""
     set_up_verilator()
-    command = ["verilator", "--lint-only", "-Wall", "--top-module", wrapper.top, *more, WAIVERS, *wrapper.files]
+    command = ["verilator", "--lint-only", "-Wall", "--top-module", wrapper.top, *more, *wrapper.files]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True).stderr
 
 
@@ -47,19 +47,6 @@ def test_wrappers_pass_the_strictest_lint(copies: dict[str, SmallCore], name: st
     wrappers = write_wrappers(core.design, core.folder, options)
     assert [wrapper.name for wrapper in wrappers] == list(WRITERS)
     assert {wrapper.name: lint(core.folder, wrapper) for wrapper in wrappers} == dict.fromkeys(WRITERS, "")
-
-
-def test_each_waiver_has_a_reason_and_is_needed(copies: dict[str, SmallCore]) -> None:
-    core = copies["trigger"]
-    wrappers = write_wrappers(core.design, core.folder, core.options(wrappers=("axi", "emp")))
-    text = (core.folder / WAIVERS).read_text()
-    assert all(re.match(r"// \S", block.splitlines()[0]) for block in text.split("\n\n")[1:])
-    said = {}
-    for rule in re.findall(r"^lint_off .*$", text, re.M):
-        (core.folder / WAIVERS).write_text(text.replace(f"{rule}\n", ""))
-        said[rule] = "".join(lint(core.folder, wrapper) for wrapper in wrappers)
-    unneeded = [rule for rule, warnings in said.items() if "%Warning" not in warnings]
-    assert [rule for rule in unneeded if "scaler" not in rule and "mu" not in rule] == []
 
 
 @pytest.mark.parametrize(

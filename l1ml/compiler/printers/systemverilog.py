@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
+from textwrap import wrap
 from typing import Any, ClassVar
 
 from l1ml.compiler.circuit import (
@@ -28,7 +29,9 @@ from l1ml.compiler.circuit import (
     read_by,
 )
 from l1ml.compiler.circuit.checks import check
+from l1ml.compiler.circuit.queries import all_bits
 from l1ml.compiler.printers.systemverilog_expressions import alone, declared, index_of, literal, text_of
+from l1ml.compiler.printers.unread import runs, unread
 
 __all__ = ["declared", "literal", "print_module", "text_of"]
 
@@ -77,7 +80,24 @@ def lines_of(module: Module) -> list[str]:
         if before.stage and not section.title:
             lines.append("")
         lines += body.section(section)
-    return [*lines, "endmodule", "", "`default_nettype wire", ""]
+    return [*lines, *_sink(module), "endmodule", "", "`default_nettype wire", ""]
+
+
+def _sink(module: Module) -> Iterator[str]:
+    """A net that reads what nothing else does."""
+    parts = ["1'b0"]
+    for net, mask in unread(module):
+        whole = mask == all_bits(net.width)
+        parts += [net.name] if whole else [f"{net.name}[{_range(*run)}]" for run in runs(mask)]
+    if len(parts) > 1:
+        yield ""
+        yield f"{INDENT}// What nothing reads, for lint; synthesis removes it."
+        text = f"wire logic unused_ok = &{{{', '.join(parts)}}};"
+        yield from wrap(text, 120, initial_indent=INDENT, subsequent_indent=2 * INDENT, break_long_words=False)
+
+
+def _range(high: int, low: int) -> str:
+    return str(high) if high == low else f"{high}:{low}"
 
 
 def _parameters(module: Module) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Any
 from l1ml.compiler.design import Design
 from l1ml.compiler.emit import emit
 from l1ml.compiler.options import EmitOptions
+from l1ml.folders import model_digest
 from l1ml.frontends.hls4ml.checks import check_stage_delay
 from l1ml.frontends.hls4ml.network import network_of
 from l1ml.layers.registry import family_of
@@ -36,6 +37,7 @@ def write_rtl(model: Any, project: Path, folder: Path) -> Design:
         stage_delay=check_stage_delay(config("StageDelay", EmitOptions.stage_delay)),
         part=str(config("Part", EmitOptions.part)),
         clock_ns=float(config("ClockPeriod", EmitOptions.clock_ns)),
+        model=model_digest(project),
     )
     design = emit(network_of(model), cpp_tables(model, project), folder, options)
     log.info("wrote %s: latency %d cycles, II %d", folder, design.latency, design.initiation_interval)

@@ -12,6 +12,7 @@ from l1ml.layers.family import Family, Sums
 
 if TYPE_CHECKING:  # a light module
     from l1ml.compiler.hardware import Hardware
+    from l1ml.compiler.neurons import Neurons
     from l1ml.compiler.programs.trace import Interval
     from l1ml.reference.tables import Tables
 
@@ -58,6 +59,17 @@ class DenseFamily(Family):
 
         known = super().before_casts(layer, inputs)
         return known[:1] if counts_bits(layer) else known
+
+    def neurons(self, layer: Any) -> Neurons | None:
+        """All of them; of sums that are more than constants times inputs, no weights can be told in a word."""
+        from l1ml.compiler.neurons import Neurons
+
+        sums = self.position(layer)
+        return Neurons(sums.weights, sums.start) if sums.linear else None
+
+    def position(self, layer: Any) -> Sums:
+        """The sums at one position of the input."""
+        return self.bounds(layer)
 
     def bounds(self, layer: Any) -> Sums:
         """The sums."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from l1ml.layers.dense import DenseFamily
+from l1ml.layers.family import Sums
 from l1ml.layers.strategies import BY_ROWS
 
 _CLASSES = ("Conv1D", "Conv2D", "PointwiseConv1D", "PointwiseConv2D")
@@ -18,6 +19,12 @@ class _Pointwise(DenseFamily):
         """Not what is derived from a convolution and multiplies otherwise, nor larger kernels."""
         size = int(layer.get_attr("filt_height", 1)) * int(layer.get_attr("filt_width", 1))
         return layer.class_name in _CLASSES and size == 1
+
+    def position(self, layer: Any) -> Sums:
+        """The same at each."""
+        from l1ml.layers.dense.lowering import DenseParameters
+
+        return DenseParameters.of(layer)
 
     def choose_strategy(self, layer: Any) -> None:
         """Any; the C++ of ``Resource`` stops the program where it would take more cycles than there are channels."""

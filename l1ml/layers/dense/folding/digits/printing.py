@@ -203,5 +203,7 @@ def _sums(arithmetic: Arithmetic, kernel: _Kernel) -> Section:
     for entry, added in zip(arithmetic.sums, kernel.pipeline.outputs, strict=True):
         items.append(Wire(entry.added, added) if kernel.tables else Register(entry.added, added))
         items += _registers(entry, plan, watch)
-    about = "Accumulators" + "; watch: which of the bits that leave count for a tie" * (watch is not None)
+    about = "Accumulators, numbered as the neurons" + "; watch: which of the bits that leave count for a tie" * (
+        watch is not None
+    )
     return Section(about, tuple(items))
