@@ -40,6 +40,7 @@ module l1ml_booth_mac #(
         end else begin : gen_next
             wire logic signed [M-2*k:0] sum =
                 {partial[k-1][M-1:2*k], 1'b1} + {(M-2*k)'(row), negative_reg[k]};
+            wire logic unused_carry = sum[0];  // where the carry comes in
             assign partial[k] = {sum[M-2*k:1], partial[k-1][2*k-1:0]};
         end
     end
@@ -50,9 +51,11 @@ module l1ml_booth_mac #(
         product <= partial[DIGITS-1];
         carry   <= negative_reg[0];
     end
+    wire logic unused_ok = &{1'b0, product};  // a sum of fewer bits does without the highest
 
     if (DROP == 0) begin : gen_exact
         wire logic signed [P:0] sum = {load ? c : p, 1'b1} + {P'(product), carry};
+        wire logic unused_carry = sum[0];
         always_ff @(posedge clk) p <= sum[P:1];
     end else begin : gen_dropped
         wire logic signed [M-1:0] whole = product + M'(signed'({1'b0, carry}));

@@ -273,7 +273,7 @@ def test_verilog_that_was_tampered_with_fails_the_build_and_the_report_shows_it(
         f"C++ {first['golden']}, RTL {first['rtl']} ({first['name']}: {first['golden'] * first['lsb']:g}, "
         f"{first['rtl'] * first['lsb']:g}); first difference in {first['layer']}"
     )
-    assert lines[0] == f"// {first['layer']}\n"
+    assert lines[1] == f"// {first['layer']}\n"
     with np.load(folder / "verify/vectors.npz") as vectors:
         assert vectors["outputs"][first["event"], first["output"]] == first["rtl"]
 

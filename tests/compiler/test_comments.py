@@ -13,12 +13,18 @@ import pytest
 from networks import convert
 
 from l1ml.compiler.design import Design
+from l1ml.estimation.synthesis import verilator_lint
 from l1ml.frontends.hls4ml.backend import rtl_folder
 from l1ml.verification.finished import FinishedCore
 
 Write = Callable[[Path, float], Any]
 
-KINDS = {"plain": ("Latency", 1), "digits": ("distributed_arithmetic", 4), "shared": ("Resource", 3)}
+KINDS = {
+    "plain": ("Latency", 1),
+    "digits": ("distributed_arithmetic", 4),
+    "shared": ("Resource", 3),
+    "fabric": ("Latency", 3),
+}
 """Strategies and reuse factors of the dense layers."""
 
 
@@ -84,6 +90,13 @@ def test_the_same_model_written_elsewhere_gives_the_same_bytes_and_another_model
         assert (same / file.name).read_bytes() == file.read_bytes(), file.name
     assert Design.load(other).model != Design.load(folder).model
     assert first_lines(other)["net.sv"] != first_lines(folder)["net.sv"]
+
+
+def test_lint_has_nothing_to_say_about_the_layers_and_their_cells(graph: Any) -> None:
+    folder = rtl_folder(graph)
+    design = Design.load(folder)
+    assert {"l1ml_mac.sv", "l1ml_booth_mac.sv"} <= {*design.files}
+    assert verilator_lint(folder, design.name, design.files) == []
 
 
 # Neurons
