@@ -19,7 +19,7 @@ from l1ml.layers import registry
 
 PACKAGE = Path(l1ml.__file__).parent
 BASE = {"console", "constants", "errors", "extras", "fixed", "folders", "interrupts", "keras_setup", "paths",
-        "plain_paths", "reserved", "templates", "tools"}  # fmt: skip
+        "plain_paths", "reserved", "summaries", "templates", "tools"}  # fmt: skip
 """Modules that everything may use."""
 
 MAY_USE = {
