@@ -71,7 +71,6 @@ def test_the_notebook_leads_from_a_model_of_keras_3_to_a_pack_and_a_failing_test
     )
     assert re.search(r"^[67]\d\.\d% of jets are told right\n<div>.*outputs \(2000, 5\); latency", said, re.M)
     assert "1 passed in" in said and "1 failed in" in said and re.search(MISMATCH, said)
-    assert "not found" not in said
 
 
 def test_the_notebook_has_the_lines_of_the_tutorial() -> None:
