@@ -15,6 +15,12 @@ L1ML = str(Path(sys.executable).with_name("l1ml"))
 """The command, as installed beside this Python."""
 
 
+def own_environment() -> dict[str, str]:
+    """That of a user's shell with this Python's environment active: nothing of the run of the tests around it."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+    return env | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+
+
 @dataclass(frozen=True)
 class SmallBuild:
     """A finished build of a small spec, to be read only.

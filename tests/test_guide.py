@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 import textwrap
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from command_line import own_environment
 from test_docs import ROOT, blocks, run
 
 TUTORIAL = ROOT / "docs/tutorial.md"
@@ -23,8 +22,8 @@ MISMATCH = r"pack differ in \d+ outputs; event \d+ \(data\), output \d: golden .
 
 def typed(script: str, home: Path, cwd: Path) -> str:
     """What a reader sees who types commands in a shell that stops at the first failure."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
-    env |= {"HOME": str(home), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    env = own_environment()
+    env["HOME"] = str(home)
     command = ["bash", "-ec", script]
     done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, done.stdout + done.stderr

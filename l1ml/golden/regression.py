@@ -185,7 +185,7 @@ def subjects_of(text: str, builds: Path) -> list[Subject]:
         builds: Where builds of specs go.
 
     Returns:
-        None for a folder that has no packs yet.
+        The subjects; of a folder that has no packs yet, an empty list.
 
     Raises:
         L1mlError: If there is no such thing, or it is damaged.

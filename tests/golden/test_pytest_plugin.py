@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import re
 import shutil
 import subprocess
@@ -16,7 +15,7 @@ import numpy as np
 import pytest
 import pywellen
 import yaml
-from command_line import SmallBuild
+from command_line import SmallBuild, own_environment
 
 from l1ml.compiler.design import Design
 from l1ml.errors import L1mlError
@@ -49,7 +48,7 @@ def run_pytest(folder: Path, *arguments: str | Path) -> Run:
     folder.mkdir(exist_ok=True)
     (folder / "tmp").mkdir()
     (folder / "test_own.py").write_text("def test_own(): pass\n")
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+    env = own_environment()
     command = [
         sys.executable,
         "-m",
@@ -251,8 +250,7 @@ def test_the_examples_for_continuous_integration_run_as_they_are_without_a_pack_
     scripts.append("\n".join([*job["before_script"], *job["script"]]))
     (tmp_path / "golden").mkdir()
     (tmp_path / "requirements.txt").write_text("l1ml\npytest\npytest-xdist\n")
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
-    env["PATH"] = f"{Path(sys.executable).parent}:{env['PATH']}"
+    env = own_environment()
     for script in scripts:
         own = "\n".join(line for line in script.splitlines() if "apt-get" not in line)
         done = subprocess.run(["bash", "-ec", own], cwd=tmp_path, env=env, capture_output=True, text=True)
